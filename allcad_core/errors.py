@@ -1,0 +1,31 @@
+"""The errors that allcad raises: one family, each a sentence that a person can act on."""
+
+from __future__ import annotations
+
+
+class AllcadError(Exception):
+    """Base of all errors of allcad. ``str(error)`` says what is wrong, with what, and what to do."""
+
+
+class ImageError(AllcadError):
+    """A picture that cannot be read. The message names the file and the remedy."""
+
+
+class ModelError(AllcadError):
+    """A weight file or card that is missing, damaged or not what its card says."""
+
+
+class UnknownNameError(AllcadError):
+    """A name that no registry knows. The message lists the known ones."""
+
+    def __init__(self, kind: str, name: str, known: list[str]) -> None:
+        listing = ", ".join(sorted(known)) or "none"
+        super().__init__(f"There is no {kind} called '{name}'. Known: {listing}.")
+
+
+class DataError(AllcadError):
+    """A data set, annotation or result file that cannot be used as it is."""
+
+
+class DeviceError(AllcadError):
+    """A compute device that was asked for and is not there."""

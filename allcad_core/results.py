@@ -1,0 +1,154 @@
+"""The typed results that pages, terminal, evaluation and reports all show. Frozen; nothing is changed in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal
+
+from allcad_core.intervals import Proportion, wilson
+from allcad_core.suggestion import Suggestion, suggest
+
+SCHEMA_VERSION = 1
+"""Version of the JSON form. It only grows: fields are added, never renamed or removed."""
+
+Label = Literal["blast", "healthy", "unsure"]
+Box = tuple[float, float, float, float]
+"""x0, y0, x1, y1 in pixels of the field as a person sees it."""
+
+REVIEW_LOW, REVIEW_HIGH = 0.35, 0.65
+"""Calibrated blast probabilities between these are flagged for review."""
+
+EMPTY: Mapping[str, float] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A warning: ``code`` for programs (stable), ``message`` one sentence for a person."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One white cell of a field.
+
+    Attributes:
+        box: x0, y0, x1, y1 in pixels of the field.
+        label: ``blast``, ``healthy``, or ``unsure`` (a person cannot tell; leaves the counts).
+        score: the detector's confidence in box and label, 0..1.
+        p_blast: calibrated blast probability by the classifier, 0..1; ``None`` without a classifier.
+        probabilities: blast probability by each model that spoke, by its name.
+        outline: closed polygon of the cell, (x, y) in pixels of the field; empty where unknown.
+        measures: ``area``, ``nucleus_area`` (px²), ``nc_ratio``, ``roundness``, ``solidity``, ``diameter`` (px).
+        flags: why a person should look: ``disagree`` (detector against classifier), ``uncertain``
+            (probability near one half), ``border`` (cut by the edge of the picture).
+        reviewed: a person has set the label or drawn the box.
+    """
+
+    box: Box
+    label: Label
+    score: float
+    p_blast: float | None = None
+    probabilities: Mapping[str, float] = field(default_factory=lambda: EMPTY)
+    outline: tuple[tuple[float, float], ...] = ()
+    measures: Mapping[str, float] = field(default_factory=lambda: EMPTY)
+    flags: tuple[str, ...] = ()
+    reviewed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """White cells by label."""
+
+    blast: int
+    healthy: int
+    unsure: int
+
+    @property
+    def total(self) -> int:
+        """All white cells that count: blasts and healthy ones."""
+        return self.blast + self.healthy
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Names of what looked at the field; ``None`` where a step was not taken."""
+
+    detector: str
+    classifier: str | None
+    segmenter: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Wall-clock milliseconds of each step."""
+
+    read: float = 0.0
+    segment: float = 0.0
+    detect: float = 0.0
+    classify: float = 0.0
+    total: float = 0.0
+
+
+@dataclass(frozen=True)
+class FieldAnalysis:
+    """Everything that allcad says about one photograph.
+
+    ``every_cell`` holds the cells at every score, best first; ``cells``, counts, share and suggestion are views at
+    ``confidence``, so ``analysis.at(c)`` equals a fresh run at that confidence.
+
+    Attributes:
+        image: name or path of the picture as given.
+        width, height: size in pixels as a person sees it (EXIF orientation applied).
+        sha256: digest of the file's bytes.
+        recipe: name of the model of ``analyse`` that was used.
+        models: what looked at the field.
+        device: ``cpu``, ``cuda:0``, ...
+        backend: ``torch``, ...
+        confidence: scores below this are hidden.
+        every_cell: all cells, sorted by falling score.
+        warnings: what a person should know, from reading and from quality checks.
+        timing_ms: milliseconds of each step.
+    """
+
+    image: str
+    width: int
+    height: int
+    sha256: str
+    recipe: str
+    models: Models
+    device: str
+    backend: str
+    confidence: float
+    every_cell: tuple[Cell, ...]
+    warnings: tuple[Note, ...]
+    timing_ms: Timing
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """Cells whose score reaches ``confidence``; what a person reviewed always stays."""
+        return tuple(cell for cell in self.every_cell if cell.reviewed or cell.score >= self.confidence)
+
+    @cached_property
+    def counts(self) -> Counts:
+        """Shown cells by label."""
+        labels = [cell.label for cell in self.cells]
+        return Counts(labels.count("blast"), labels.count("healthy"), labels.count("unsure"))
+
+    @property
+    def blast_fraction(self) -> Proportion:
+        """Share of blasts among counted white cells with its 95 % Wilson interval."""
+        return wilson(self.counts.blast, self.counts.total)
+
+    @property
+    def suggestion(self) -> Suggestion:
+        """The suggestion for these counts and warnings."""
+        return suggest(self.counts.blast, self.counts.healthy, [note.code for note in self.warnings])
+
+    def at(self, confidence: float) -> FieldAnalysis:
+        """The same analysis seen at another confidence; no model runs."""
+        return replace(self, confidence=confidence)
