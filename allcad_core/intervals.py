@@ -8,6 +8,9 @@ from dataclasses import dataclass
 Z_95 = 1.959963984540054
 """Standard normal quantile of 0.975: two-sided 95 % intervals."""
 
+EN_DASH = "\N{EN DASH}"
+"""Joins the ends of an interval; alone, it says that there is nothing to show."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proportion:
@@ -16,6 +19,12 @@ class Proportion:
     value: float | None
     low: float | None
     high: float | None
+
+    def __str__(self) -> str:
+        """In whole per cent with a no-break space, the interval joined by an en dash; the dash alone for nothing."""
+        if self.value is None or self.low is None or self.high is None:
+            return EN_DASH
+        return f"{100 * self.value:.0f}\N{NO-BREAK SPACE}% ({100 * self.low:.0f}{EN_DASH}{100 * self.high:.0f})"
 
 
 def wilson(successes: int, total: int, z: float = Z_95) -> Proportion:

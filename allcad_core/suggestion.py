@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from allcad_core.intervals import Proportion, wilson
+from allcad_core.intervals import wilson
 
 Kind = Literal["no_white_cells", "no_blasts", "few_suspicious", "blasts_suspected", "cannot_tell"]
 
@@ -44,12 +44,6 @@ def _cells(count: int) -> str:
     return f"{count} white cell" + ("" if count == 1 else "s")
 
 
-def _percent(share: Proportion) -> str:
-    """A share with its interval in whole per cent, as the look asks: ``38 % (31–46)``."""  # noqa: RUF002
-    assert share.value is not None and share.low is not None and share.high is not None
-    return f"{share.value:.0%} ({100 * share.low:.0f}–{100 * share.high:.0f})".replace("%", "\u00a0%")  # noqa: RUF001
-
-
 def suggest(blasts: int, healthy: int, warnings: Collection[str] = ()) -> Suggestion:
     """Suggestion for a field with these counts.
 
@@ -75,7 +69,7 @@ def suggest(blasts: int, healthy: int, warnings: Collection[str] = ()) -> Sugges
             "Lower the score, or bring another field of the smear.",
             (),
         )
-    reasons = [f"{blasts} of {total} white cells look like blasts: {_percent(share)}."]
+    reasons = [f"{blasts} of {total} white cells look like blasts: {share}."]
     if doubts:
         return Suggestion(
             "cannot_tell",
@@ -92,13 +86,20 @@ def suggest(blasts: int, healthy: int, warnings: Collection[str] = ()) -> Sugges
             f"(0 to {100 * high:.0f}\u00a0%).",
             tuple(reasons),
         )
-    headline = f"{blasts} of {_cells(total)} look{'s' if blasts == 1 else ''} like {'a blast' if blasts == 1 else 'blasts'}."
+    headline = (
+        f"{blasts} of {_cells(total)} look{'s' if blasts == 1 else ''} like {'a blast' if blasts == 1 else 'blasts'}."
+    )
     if blasts >= ENOUGH_BLASTS and blasts >= BLAST_SHARE_LINE * total:
         return Suggestion(
             "blasts_suspected",
             headline,
             f"This suggests a smear that a specialist should look at. {NOT_A_DIAGNOSIS}",
-            (*reasons, f"At least {ENOUGH_BLASTS} cells and {BLAST_SHARE_LINE:.0%} of the white cells.".replace("%", "\u00a0%")),
+            (
+                *reasons,
+                f"At least {ENOUGH_BLASTS} cells and {BLAST_SHARE_LINE:.0%} of the white cells.".replace(
+                    "%", "\u00a0%"
+                ),
+            ),
         )
     return Suggestion(
         "few_suspicious",
