@@ -42,7 +42,7 @@ def wilson(successes: int, total: int, z: float = Z_95) -> Proportion:
 
     >>> share = wilson(12, 21)
     >>> round(share.low, 3), round(share.high, 3)
-    (0.366, 0.755)
+    (0.365, 0.755)
     """
     if not 0 <= successes <= total:
         raise ValueError(f"{successes} successes of {total} trials is not a proportion.")

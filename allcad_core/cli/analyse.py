@@ -1,0 +1,103 @@
+"""``allcad analyse``: the one path of a picture, for files."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from allcad_core.cli import DONE, FAILED, terminal
+from allcad_core.cli import arguments as ask
+from allcad_core.errors import UnknownNameError
+from allcad_core.images import SmearImage, read
+from allcad_core.results import FieldAnalysis
+
+EPILOG = """\
+--out DIR writes NAME.annotated.png for each photograph, and cells.csv and analysis.json for all of them together.
+The share of blasts stands with its 95 % Wilson interval, which covers the error of counting only, not of the model.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``analyse``."""
+    parser.epilog = EPILOG
+    ask.add_files(parser)
+    parser.add_argument("--model", metavar="NAME", help="one of those that 'allcad models' lists")
+    parser.add_argument(
+        "--confidence",
+        type=ask.confidence,
+        metavar="X",
+        help="hide what scores below X, 0 to 1 (default: the model's own)",
+    )
+    ask.add_device(parser)
+    ask.add_json(parser, "all analyses")
+    parser.add_argument("--out", type=ask.folder_to_write, metavar="DIR", help="write pictures, table and JSON here")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Analyse every file, show and write what came out."""
+    from allcad_core import devices, export
+    from allcad_core.analysis import analyse, recipes
+
+    known = [recipe.name for recipe in recipes()]
+    if arguments.model is not None and arguments.model not in known:
+        raise UnknownNameError("model", arguments.model, known)
+    devices.choose(arguments.device)
+
+    paths = ask.expand(arguments.files)
+    names = dict(zip(paths, ask.distinct_stems(paths), strict=True))
+    out: Path | None = arguments.out
+
+    def work(path: Path, step: terminal.Step) -> FieldAnalysis:
+        image = read(path, str(path))
+        analysis = analyse(
+            image, arguments.model, device=arguments.device, confidence=arguments.confidence, progress=step
+        )
+        if out is not None:
+            _write_picture(out / f"{names[path]}.annotated.png", image, analysis)
+        return analysis
+
+    analyses = [analysis for analysis in terminal.for_each(paths, work) if analysis is not None]
+    if out is not None and analyses:
+        (out / "cells.csv").write_text(export.table_csv(analyses), encoding="utf-8", newline="")
+        (out / "analysis.json").write_text(export.as_json(analyses), encoding="utf-8")
+    if arguments.json:
+        terminal.emit(export.as_json(analyses))
+    elif analyses:
+        show(analyses)
+    return DONE if len(analyses) == len(paths) else FAILED
+
+
+def _write_picture(path: Path, image: SmearImage, analysis: FieldAnalysis) -> None:
+    from allcad_core import export
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(export.annotated_png(image, analysis))
+
+
+def show(analyses: Sequence[FieldAnalysis]) -> None:
+    """Print a table, one line a photograph."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("Photograph", overflow="fold")
+    for title in ("Blasts", "Healthy", "Unsure"):
+        table.add_column(title, justify="right")
+    table.add_column("Share of blasts (95 %)", justify="right", no_wrap=True)
+    table.add_column("What it suggests")
+    for analysis in analyses:
+        counts = analysis.counts
+        table.add_row(
+            terminal.printable(analysis.image),
+            str(counts.blast),
+            str(counts.healthy),
+            str(counts.unsure),
+            str(analysis.blast_fraction),
+            analysis.suggestion.text,
+        )
+    console = terminal.out()
+    console.print(table)
+    for analysis in analyses:
+        for note in analysis.warnings:
+            console.print(terminal.printable(f"{analysis.image}: {note.message}"))
+    console.print("For research and teaching. Not a medical device.")

@@ -1,0 +1,115 @@
+"""What several commands ask for: files, a confidence, a size, a folder to write to."""
+
+from __future__ import annotations
+
+import argparse
+import glob
+from collections.abc import Iterable
+from pathlib import Path
+
+FILES_HELP = "a photograph, or a folder of which every photograph is taken (not of its sub-folders)"
+
+
+def confidence(text: str) -> float:
+    """A number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:  # also refuses nan
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 0 to 1")
+    return value
+
+
+def whole_number(text: str, least: int = 0) -> int:
+    """A whole number, ``least`` or more."""
+    if not (text.isascii() and text.isdigit() and int(text) >= least):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from {least} up")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 up."""
+    return whole_number(text, 1)
+
+
+def size(text: str) -> tuple[int, int]:
+    """``1280x960`` as (width, height) in pixels."""
+    sides = text.lower().split("x")
+    if len(sides) != 2 or not all(side.isascii() and side.isdigit() for side in sides):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a size such as 1280x960")
+    return int(sides[0]), int(sides[1])
+
+
+def folder_to_write(text: str) -> Path:
+    """A folder that exists or can be made; it is made when something is written."""
+    path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"'{text}' is a file, not a folder")
+    return path
+
+
+def add_files(parser: argparse.ArgumentParser) -> None:
+    """``FILE...``: one or more photographs or folders."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help=FILES_HELP)
+
+
+def add_json(parser: argparse.ArgumentParser, what: str) -> None:
+    """``--json``: standard output holds JSON and nothing else."""
+    parser.add_argument(
+        "--json", action="store_true", help=f"print {what} as JSON, and nothing else, on standard output"
+    )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """``--device``: where to compute."""
+    parser.add_argument(
+        "--device", metavar="D", help="cpu, cuda, cuda:N or mps (default: $ALLCAD_DEVICE, else the best here)"
+    )
+
+
+def expand(names: Iterable[str]) -> list[Path]:
+    """The files meant by ``names``: folders give their pictures, patterns their matches, the rest stays as it is.
+
+    A folder's pictures are told by their endings; a file that is named itself is judged by its content.
+
+    Patterns are matched here because Windows' shell leaves them to programs. A folder without pictures, a pattern
+    without a match and a missing file stay in the list, so that reading names them as failed. What is named twice is
+    meant once.
+    """
+    from allcad_core.images import FORMATS
+
+    endings = frozenset().union(*FORMATS.values())
+    paths: list[Path] = []
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            inside = sorted(child for child in path.iterdir() if child.suffix.lower() in endings and child.is_file())
+            paths.extend(inside or [path])
+        elif not path.exists() and glob.has_magic(name):
+            paths.extend(Path(match) for match in sorted(glob.glob(name)) or [name])  # noqa: PTH207 (keeps ./ and drives)
+        else:
+            paths.append(path)
+    return list(dict.fromkeys(paths))
+
+
+def distinct_stems(paths: Iterable[Path]) -> list[str]:
+    """A name without ending for what is written about each path; no two alike, also where case does not count.
+
+    A stem that occurs once is kept. Of several alike, the second becomes ``stem-2``, the third ``stem-3``.
+
+    >>> distinct_stems([Path("a/x.png"), Path("b/x.jpg"), Path("b/x-2.jpg")])
+    ['x', 'x-3', 'x-2']
+    """
+    stems = [path.stem for path in paths]
+    kept = {stem.casefold() for stem in stems}
+    used: set[str] = set()
+    names: list[str] = []
+    for stem in stems:
+        name, number = stem, 1
+        while name.casefold() in used or (number > 1 and name.casefold() in kept):
+            number += 1
+            name = f"{stem}-{number}"
+        used.add(name.casefold())
+        names.append(name)
+    return names

@@ -1,0 +1,100 @@
+"""How the terminal speaks: results on standard output, a progress bar and complaints on standard error."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from allcad_core.errors import AllcadError, DeviceError, UnknownNameError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+PLAIN_WIDTH = 160
+"""Columns of a table that goes into a file or a pipe."""
+
+T = TypeVar("T")
+Step = Callable[[str, int, int], None]
+"""Takes a step's words, its number from 1 and how many there are."""
+
+
+class Bar:
+    """A progress bar on standard error; nothing where that is no terminal."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress = progress
+        self._task = task
+
+    def show(self, words: str, done: float) -> None:
+        """Say what is being done and how many of the items are finished."""
+        self._progress.update(self._task, description=printable(words), completed=done)
+
+    def complain(self, sentence: str) -> None:
+        """One line on standard error, above the bar."""
+        self._progress.console.print(f"allcad: {printable(sentence)}", markup=False, highlight=False, soft_wrap=True)
+
+
+def printable(text: str) -> str:
+    """``text`` without the characters that would steer a terminal (a file name may hold them)."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def out() -> Console:
+    """The console of standard output, for tables."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False, markup=False)
+
+
+def emit(text: str) -> None:
+    """Write JSON or other text for programs: UTF-8, a newline at its end, nothing else."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name that is no valid UTF-8 holds lone surrogates; written so, they are JSON's own escapes.
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+@contextmanager
+def bar(total: int) -> Iterator[Bar]:
+    """A bar over ``total`` items."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        yield Bar(progress, progress.add_task("", total=total))
+
+
+def for_each(paths: Sequence[Path], work: Callable[[Path, Step], T]) -> list[T | None]:
+    """Do ``work`` on every file; one that fails is named on standard error and gives ``None``, the others go on.
+
+    Errors about the command line itself (an unknown name, a missing device) are not a file's and are passed on.
+    """
+    results: list[T | None] = []
+    with bar(len(paths)) as shown:
+        for number, path in enumerate(paths):
+
+            def step(words: str, at: int, of: int, number: int = number, path: Path = path) -> None:
+                shown.show(f"{path.name}: {words}", number + (at - 1) / max(of, 1))
+
+            step("reading", 1, 1)
+            try:
+                results.append(work(path, step))
+            except (UnknownNameError, DeviceError):
+                raise
+            except AllcadError as error:
+                shown.complain(str(error))
+                results.append(None)
+            except OSError as error:
+                shown.complain(f"{path}: {error.strerror or error}.")
+                results.append(None)
+            except MemoryError:
+                shown.complain(f"{path}: there is not enough memory for this file.")
+                results.append(None)
+    return results
