@@ -11,21 +11,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, TiffImagePlugin
 
+from allcad_core import sixteen_bit
 from allcad_core.errors import ImageError
 from allcad_core.results import Note
 
-Depth = TypeVar("Depth", np.uint8, np.uint16)
 Pixels = NDArray[np.uint8]
 """uint8 (height, width, 3), RGB."""
 
 MIN_SIDE = 64
-"""Pixels. A white cell is 60 to 250 px wide in a usable photograph; a smaller picture is an icon or a thumbnail."""
+"""Pixels. A white cell alone is 60 to 250 px wide in a usable photograph; a smaller picture is an icon."""
 MAX_PIXELS = 200_000_000
 """The largest sensors of phones and microscope cameras have 200 megapixels (16320 x 12240). Decoded that is 600 MB,
 the most that a laptop with 8 GB can hold beside the models. More is a whole slide, or a bomb."""
@@ -41,6 +40,9 @@ FORMATS: dict[str, frozenset[str]] = {
 }
 """What allcad reads, with the extensions that say so."""
 
+FOREIGN = frozenset({".heic", ".heif", ".avif", ".jxl", ".jp2", ".dng"})
+"""Extensions of other pictures that Python's table may not know."""
+
 SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -53,11 +55,10 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"GIF89a", "GIF"),
 )
 
-ORIENTATION, DNG_VERSION, BITS_PER_SAMPLE, PHOTOMETRIC = 274, 50706, 258, 262
-"""Tags of TIFF 6.0 (and so of EXIF and DNG) that are looked at here."""
-TILE_WIDTH, TILE_LENGTH = 322, 323
-WHITE_IS_ZERO = 0
-"""Value of ``PHOTOMETRIC``."""
+DNG_VERSION = 50706
+"""Tag by which a TIFF says that it is a raw file (DNG 1.7, chapter 4)."""
+PNG_DEPTH = 24
+"""Where the header of a PNG says the bits of a channel."""
 
 _MIME = mimetypes.MimeTypes()
 """Python's own table, without the machine's: whether an extension is known must not depend on where allcad runs."""
@@ -97,7 +98,7 @@ def read(source: bytes | str | Path, name: str | None = None) -> SmearImage:
     """Read a photograph from a file or from its bytes.
 
     JPEG, PNG, TIFF (8 and 16 bit), BMP and WebP are judged by content, never by extension. Transparency is laid over
-    white. 16-bit values are scaled by the file's significant bits, see :func:`to_8_bit`.
+    white. 16-bit values are scaled by the file's significant bits, see :func:`allcad_core.sixteen_bit.to_8_bit`.
 
     Args:
         source: the bytes of a file, or a path.
@@ -150,18 +151,6 @@ def base_name(name: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in last) or "The picture"
 
 
-def to_8_bit(values: NDArray[np.uint16]) -> Pixels:
-    """Scale 16-bit values to 8 bits by the significant bits of the file.
-
-    Cameras of 10, 12 or 14 bits store their values in 16-bit files, often unscaled. The depth is taken as the smallest
-    of 8, 10, 12, 14 and 16 bits that holds the largest value; its full range becomes 0 to 255, rounded.
-    """
-    needed = int(values.max(initial=0)).bit_length()
-    full = 2 ** next(depth for depth in (8, 10, 12, 14, 16) if depth >= needed) - 1
-    table = (np.arange(2**16, dtype=np.uint32).clip(0, full) * 255 + full // 2) // full
-    return np.asarray(table.astype(np.uint8)[values])
-
-
 def _bytes_of(path: Path, shown: str) -> bytes:
     try:
         if not path.is_file():
@@ -202,7 +191,7 @@ def _kind_of(data: bytes) -> str | None:
 
 def _extension_note(shown: str, kind: str) -> tuple[Note, ...]:
     suffix = PurePosixPath(shown).suffix.lower()
-    if suffix in FORMATS[kind] or _MIME.guess_type(f"x{suffix}")[0] is None:
+    if suffix in FORMATS[kind] or (suffix not in FOREIGN and _MIME.guess_type(f"x{suffix}")[0] is None):
         return ()
     return (Note("extension", f"{shown} is a {kind} picture by its content; its extension says otherwise."),)
 
@@ -248,7 +237,7 @@ def _check_header(picture: ImageFile.ImageFile, kind: str, shown: str) -> None:
     """Refuse by what the header says, before a pixel is decoded."""
     width, height = picture.size
     tags = getattr(picture, "tag_v2", {})
-    tile = int(tags.get(TILE_WIDTH, 1)) * int(tags.get(TILE_LENGTH, 1))
+    tile = int(tags.get(sixteen_bit.TILE_WIDTH, 1)) * int(tags.get(sixteen_bit.TILE_LENGTH, 1))
     if max(width * height, tile) > MAX_PIXELS:
         raise ImageError(
             f"{shown} has {width} × {height} px; allcad reads up to {MAX_PIXELS // 10**6} megapixels. "  # noqa: RUF001
@@ -277,21 +266,22 @@ def _pages(picture: ImageFile.ImageFile) -> int:
 
 def _pixels(picture: ImageFile.ImageFile, data: bytes, kind: str, shown: str) -> Pixels:
     tags = getattr(picture, "tag_v2", {})
-    orientation = tags.get(ORIENTATION, 1)
-    wide = max(tags.get(BITS_PER_SAMPLE, (8,))) == 16 if kind == "TIFF" else kind == "PNG" and data[24] == 16
-    inverted = tags.get(PHOTOMETRIC) == WHITE_IS_ZERO
+    orientation = tags.get(sixteen_bit.ORIENTATION, 1)
+    if isinstance(picture, TiffImagePlugin.TiffImageFile) and sixteen_bit.is_planar(picture.tag_v2):
+        return np.ascontiguousarray(sixteen_bit.planar(picture, data))
+    deep = max(tags.get(sixteen_bit.BITS, (8,))) == 16 if kind == "TIFF" else kind == "PNG" and data[PNG_DEPTH] == 16
     picture.load()
-    if picture.mode.startswith("I;16"):
-        grey = to_8_bit(np.asarray(picture).astype(np.uint16))
-        grey = 255 - grey if inverted else grey
-        pixels = np.repeat(grey[..., None], 3, axis=2)
-    elif picture.mode in {"I", "F", "LAB", "HSV"}:
+    if picture.mode in {"I", "F", "LAB", "HSV"}:
         raise ImageError(f"{shown} holds measured values, no photograph. Export it as 8-bit JPEG, PNG or TIFF.")
-    else:
-        deep = _deep_colour(picture, data, orientation) if wide and picture.mode in {"RGB", "RGBA", "LA"} else None
-        pixels = np.array(_over_white(picture)) if deep is None else _deep_over_white(deep)
+    pixels: Pixels | None = None
+    if picture.mode.startswith("I;16"):
+        pixels = sixteen_bit.grey(picture)
+    elif deep and picture.mode in {"RGB", "RGBA", "LA"}:
+        pixels = sixteen_bit.colour(picture, data, orientation)
+    if pixels is None:
+        pixels = np.array(_over_white(picture))
     if kind != "TIFF":  # Pillow turns a TIFF itself
-        pixels = _upright(pixels, _exif_orientation(picture))
+        pixels = sixteen_bit.upright(pixels, _exif_orientation(picture))
     return np.ascontiguousarray(pixels)
 
 
@@ -302,44 +292,10 @@ def _over_white(picture: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
 
 
-def _deep_colour(picture: Image.Image, data: bytes, orientation: int) -> NDArray[np.uint16] | None:
-    """All 16 bits of a colour picture, of which Pillow keeps the upper 8: uint16 (height, width, 3 or 4), RGB(A).
-
-    OpenCV reads them; Pillow's reading vouches for the upper half. ``None`` where the two disagree.
-    """
-    import cv2
-
-    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if found is None or found.dtype != np.uint16 or found.ndim != 3:
-        return None
-    values: NDArray[np.uint16] = found.astype(np.uint16)[..., [2, 1, 0, 3][: found.shape[2]]]
-    known = np.asarray(picture.convert("RGBA" if values.shape[2] == 4 else "RGB"))
-    for candidate in (values, _upright(values, orientation)):
-        if candidate.shape == known.shape and np.array_equal((candidate >> 8).astype(np.uint8), known):
-            return candidate
-    return None
-
-
-def _deep_over_white(values: NDArray[np.uint16]) -> Pixels:
-    colour = to_8_bit(values[..., :3])
-    if values.shape[2] == 3:
-        return colour
-    alpha = values[..., 3:].astype(np.float32) / 65535
-    return np.asarray((colour * alpha + 255 * (1 - alpha)).round().astype(np.uint8))
-
-
 def _exif_orientation(picture: Image.Image) -> int:
     """Orientation tag of EXIF, 1 to 8; 1 where the metadata is missing or broken, as the pixels are good all the same."""
     try:
-        value = picture.getexif().get(ORIENTATION, 1)
+        value = picture.getexif().get(sixteen_bit.ORIENTATION, 1)
     except Exception:
         return 1
     return value if value in range(1, 9) else 1
-
-
-def _upright(pixels: NDArray[Depth], orientation: int) -> NDArray[Depth]:
-    """Turn and mirror (height, width, channels) as the EXIF orientation says (EXIF 2.32, section 4.6.4)."""
-    turned = {3: 2, 4: 2, 5: -1, 6: -1, 7: 1, 8: 1}.get(orientation, 0)
-    mirrored = orientation in {2, 4, 5, 7}
-    pixels = np.rot90(pixels, turned)
-    return pixels[:, ::-1] if mirrored else pixels
