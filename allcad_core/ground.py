@@ -1,0 +1,47 @@
+"""The empty ground of a smear: its colour, and pictures balanced by it so that cameras and lamps look alike."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+
+BALANCED = 240
+"""Grey level of the ground in a balanced picture."""
+PEAK_WIDTH = 6
+"""Grey levels around the peak that count as ground."""
+
+
+def ground_colour(pixels: Pixels) -> NDArray[np.float32]:
+    """Colour of the ground: the median of the pixels around the brightest peak of the grey histogram.
+
+    Args:
+        pixels: uint8 (height, width, 3), RGB.
+
+    Returns:
+        float32 (3,), 1..255.
+    """
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    histogram = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel()
+    smooth = cv2.GaussianBlur(histogram[None].astype(np.float64), (0, 0), 3)[0]
+    otsu, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    peak = int(otsu) + int(np.argmax(smooth[int(otsu) :]))
+    near = np.abs(grey.astype(np.int16) - peak) <= PEAK_WIDTH
+    if not near.any():
+        near = grey >= peak
+    return np.asarray(np.maximum(np.median(pixels[near], axis=0), 1), np.float32)
+
+
+def balance(pixels: Pixels, colour: NDArray[np.float32] | None = None) -> Pixels:
+    """The picture with its ground turned grey: light through the slide divided by the light beside the cells.
+
+    Args:
+        pixels: uint8 (height, width, 3), RGB.
+        colour: of the ground, float32 (3,); measured where it is not given.
+    """
+    colour = ground_colour(pixels) if colour is None else colour
+    levels = np.arange(256, dtype=np.float32)[:, None] / colour[None] * BALANCED
+    table = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.LUT(pixels, table[None]), np.uint8)

@@ -1,0 +1,229 @@
+"""Registry and cards: a name -> a built, checked, cached network on a device. No pickle on any path."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Literal
+
+from allcad_core import devices
+from allcad_core.errors import ModelError, UnknownNameError
+
+if TYPE_CHECKING:
+    import torch
+
+WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
+CARDS = "cards.json"
+SCALE_SUFFIX = "::scale"
+"""Beside an 8-bit weight stands its scale per output channel under this name."""
+
+Task = Literal["cell", "field", "detect"]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured figure: out of fold, with its interval and where it comes from."""
+
+    name: str
+    value: float
+    low: float | None
+    high: float | None
+    protocol: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model is, how it was made and what it scores; one entry of ``weights/cards.json``.
+
+    Attributes:
+        name: its name everywhere.
+        title: one line for people.
+        task: ``cell`` (a crop), ``field`` (a whole picture) or ``detect`` (boxes).
+        file: weight file beside the cards.
+        sha256: digest of that file.
+        storage: ``fp16``, or ``int8`` with a scale per output channel.
+        builder: ``module:function`` in allcad_core that builds the network from ``arguments``.
+        arguments: for the builder.
+        input: what the network wants to see (``size`` in px, and what its task needs besides).
+        classes: names of the outputs in order.
+        parameters: how many numbers the network has.
+        temperature: calibration; logits are divided by it (Guo et al. 2017).
+        threshold: operating threshold, chosen out of fold.
+        paper: what it implements, and how it differs.
+        trained_on, never_seen: the data, in words.
+        command: what trained it.
+        licences: of the training data, and what follows for the weights.
+        figures: measured out of fold.
+    """
+
+    name: str
+    title: str
+    task: Task
+    file: str
+    sha256: str
+    storage: str
+    builder: str
+    arguments: Mapping[str, Any]
+    input: Mapping[str, Any]
+    classes: tuple[str, ...]
+    parameters: int
+    temperature: float
+    threshold: float
+    paper: str
+    trained_on: str
+    never_seen: str
+    command: str
+    licences: str
+    figures: tuple[Figure, ...] = field(default=())
+
+
+def cards(folder: Path = WEIGHTS) -> dict[str, Card]:
+    """All cards by name.
+
+    Raises:
+        ModelError: the file of cards is missing or not what it should be.
+    """
+    path = folder / CARDS
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))["models"]
+        return {name: _card(name, entry) for name, entry in entries.items()}
+    except FileNotFoundError as error:
+        raise ModelError(f"{CARDS} is missing from the weights folder. Restore it from the repository.") from error
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{CARDS} is damaged ({error}). Restore it from the repository.") from error
+
+
+def _card(name: str, entry: Mapping[str, Any]) -> Card:
+    figures = tuple(Figure(**figure) for figure in entry.get("figures", ()))
+    rest = {key: value for key, value in entry.items() if key != "figures"}
+    return Card(name=name, **{**rest, "classes": tuple(rest["classes"])}, figures=figures)
+
+
+def card(name: str, folder: Path = WEIGHTS) -> Card:
+    """The card of one model. Raises UnknownNameError."""
+    known = cards(folder)
+    if name not in known:
+        raise UnknownNameError("model", name, list(known))
+    return known[name]
+
+
+def build(builder: str, arguments: Mapping[str, Any]) -> torch.nn.Module:
+    """An untrained network from ``module:function`` within allcad_core. Raises ModelError."""
+    module, _, function = builder.partition(":")
+    if not module.startswith("allcad_core."):
+        raise ModelError(f"'{builder}' is not a builder of allcad.")
+    try:
+        network: torch.nn.Module = getattr(import_module(module), function)(**arguments)
+    except (ImportError, AttributeError, TypeError) as error:
+        raise ModelError(f"'{builder}' does not build a network: {error}.") from error
+    return network
+
+
+_LOCK = RLock()
+
+
+def load(name: str, device: torch.device | str | None = None, folder: Path = WEIGHTS) -> torch.nn.Module:
+    """The trained network of a card, checked, in evaluation mode; in half precision on CUDA.
+
+    The same object is given to all that ask: guard it by a lock of your own where you run it from several threads.
+
+    Raises:
+        UnknownNameError: no such card.
+        ModelError: the weight file is missing, damaged or of another network.
+        DeviceError: no such device.
+    """
+    where = devices.choose(None if device is None else str(device))
+    with _LOCK:  # functools.cache alone would let two visitors build the same network twice
+        return _load(name, str(where), folder)
+
+
+@cache
+def _load(name: str, device: str, folder: Path) -> torch.nn.Module:
+    import torch
+
+    entry = card(name, folder)
+    network = build(entry.builder, entry.arguments)
+    state = read_weights(folder / entry.file, entry.sha256)
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise ModelError(
+            f"{entry.file} does not fit the network of '{name}'. Restore it from the repository."
+        ) from error
+    where = torch.device(device)
+    network = network.eval().requires_grad_(requires_grad=False).to(where)
+    return network.half() if devices.half_precision(where) else network
+
+
+def read_weights(path: Path, sha256: str) -> dict[str, torch.Tensor]:
+    """Weights of a safetensors file as float32, after its digest was checked. Raises ModelError."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load as parse
+
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"The weight file {path.name} cannot be read. Restore it from the repository.") from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ModelError(f"{path.name} is not the file that its card names (SHA-256 differs). Restore it.")
+    try:
+        return _widen(parse(content))
+    except SafetensorError as error:
+        raise ModelError(f"{path.name} is no safetensors file. Restore it from the repository.") from error
+
+
+def _widen(stored: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    state = {}
+    for key, value in stored.items():
+        if key.endswith(SCALE_SUFFIX):
+            continue
+        scale = stored.get(key + SCALE_SUFFIX)
+        wide = value.float() if value.is_floating_point() or scale is not None else value
+        state[key] = wide if scale is None else wide * scale.float().view(-1, *[1] * (wide.ndim - 1))
+    return state
+
+
+def write_weights(state: Mapping[str, torch.Tensor], path: Path, storage: str = "fp16") -> str:
+    """Write weights as half floats, or matrices as 8-bit numbers with a scale per output channel.
+
+    Returns:
+        The SHA-256 of the file.
+    """
+    import torch
+    from safetensors.torch import save
+
+    stored: dict[str, torch.Tensor] = {}
+    for key, value in state.items():
+        tensor = value.detach().cpu()
+        if storage == "int8" and tensor.is_floating_point() and tensor.ndim > 1:
+            peak = tensor.flatten(1).abs().amax(1).clamp_min(1e-12)
+            stored[key + SCALE_SUFFIX] = peak / 127
+            shape = (-1, *[1] * (tensor.ndim - 1))
+            stored[key] = (tensor / (peak / 127).view(shape)).round().clamp(-127, 127).to(torch.int8)
+        else:
+            stored[key] = (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
+    content = save(stored)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def write_card(entry: Card, folder: Path = WEIGHTS) -> None:
+    """Add or replace one card in the file of cards."""
+    from dataclasses import asdict
+
+    path = folder / CARDS
+    known: dict[str, Any] = {"format": 1, "models": {}}
+    if path.exists():
+        known = json.loads(path.read_text(encoding="utf-8"))
+    fields = asdict(entry)
+    known["models"][fields.pop("name")] = fields
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(known, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,0 +1,100 @@
+"""The three-cluster histogram threshold of Zaiter & Zwiggelaar, and its mended rule.
+
+"Acute Lymphocytic Leukemia Detection Using Deep Learning Methods": the grey histogram of a smear has three peaks
+(white cells, red cells, ground). The pixels are clustered into three sets; the set with the fewest pixels is taken for
+the white cells; its highest grey level is the threshold; the mask is everything at or below it.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allcad_core.segmentation.base import Cluster, Pixels, Segmentation
+from allcad_core.segmentation.regions import describe, label_components
+
+if TYPE_CHECKING:
+    import torch
+
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of red, green, blue in grey (ITU-R BT.601), as the usual grey conversion has them."""
+LEVELS = 256
+SMALLEST_SHARE = 0.0002
+"""Components under this share of the picture are specks (about 1000 px of a 2592 x 1944 field), no regions."""
+
+
+def grey_levels(pixels: Pixels, device: torch.device) -> torch.Tensor:
+    """Grey levels 0..255, uint8 (height, width), on the device."""
+    import torch
+
+    image = torch.from_numpy(np.ascontiguousarray(pixels)).to(device)
+    # Integer weights of 1/65536 keep the result the same on every device.
+    red, green, blue = (round(weight * 65536) for weight in LUMA)
+    total = image[..., 0].int() * red + image[..., 1].int() * green + image[..., 2].int() * blue
+    return ((total + 32768) >> 16).to(torch.uint8)
+
+
+def three_means(histogram: NDArray[np.int64]) -> tuple[Cluster, Cluster, Cluster]:
+    """The exact optimum of three-means on a histogram.
+
+    In one dimension optimal clusters are intervals, so all pairs of cuts are tried at once: the sum of squared
+    distances within [a, b) is S2 - S1² / S0 with the moments taken from running sums.
+
+    Args:
+        histogram: int (256,), number of pixels of each grey level.
+
+    Returns:
+        The clusters, darkest first. Fewer than three grey levels in use give empty clusters.
+    """
+    weight = histogram.astype(np.float64)
+    levels = np.arange(LEVELS, dtype=np.float64)
+    moments = np.stack([weight, weight * levels, weight * levels**2])
+    sums = np.concatenate([np.zeros((3, 1)), np.cumsum(moments, axis=1)], axis=1)
+
+    def spread(start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.float64]:
+        count, first, second = sums[:, end] - sums[:, start]
+        return np.asarray(second - first**2 / np.where(count > 0, count, 1.0))
+
+    one, two = np.triu_indices(LEVELS + 1)
+    zero, full = np.zeros_like(one), np.full_like(one, LEVELS)
+    best = int(np.argmin(spread(zero, one) + spread(one, two) + spread(two, full)))
+    cuts = (0, int(one[best]), int(two[best]), LEVELS)
+    return tuple(_cluster(histogram, low, high) for low, high in pairwise(cuts))  # type: ignore[return-value]
+
+
+def _cluster(histogram: NDArray[np.int64], low: int, high: int) -> Cluster:
+    """The cluster of levels low..high-1, its ends drawn in to the levels that occur."""
+    inside = histogram[low:high]
+    used = np.flatnonzero(inside)
+    if used.size == 0:
+        return Cluster(low, max(low, high - 1), float(low), 0)
+    count = int(inside.sum())
+    mean = float((inside * np.arange(low, high)).sum() / count)
+    return Cluster(low + int(used[0]), low + int(used[-1]), mean, count)
+
+
+def paper(pixels: Pixels, device: torch.device) -> Segmentation:
+    """As published: the cluster with the fewest pixels gives the threshold."""
+    return _by_threshold(pixels, device, "paper", lambda cluster: cluster.pixels)
+
+
+def darkest(pixels: Pixels, device: torch.device) -> Segmentation:
+    """The mended rule: the darkest cluster gives the threshold, however many pixels it holds."""
+    return _by_threshold(pixels, device, "darkest", lambda cluster: cluster.mean)
+
+
+def _by_threshold(pixels: Pixels, device: torch.device, name: str, rank: object) -> Segmentation:
+    import torch
+
+    assert callable(rank)
+    grey = grey_levels(pixels, device)
+    histogram = torch.bincount(grey.flatten().int(), minlength=LEVELS).cpu().numpy().astype(np.int64)
+    clusters = three_means(histogram)
+    threshold = min((cluster for cluster in clusters if cluster.pixels), key=rank).high
+    mask = (grey <= threshold).cpu().numpy()
+    labels = label_components(mask, SMALLEST_SHARE * mask.size)
+    regions = describe(labels, mask, grey.cpu().numpy())
+    return Segmentation(name, mask, mask, labels, regions, threshold, histogram, clusters)

@@ -1,0 +1,197 @@
+"""White cells by their stain: optical density against the ground, purple apart from red, touching cells split.
+
+Romanowsky stains colour nuclei and blue cytoplasm so that they absorb red and green more than blue, whereas
+haemoglobin absorbs blue and green and lets red pass. With the optical density OD = log10(ground / light) of each channel
+(Beer-Lambert), ``purple = (OD_red + OD_green) / 2 - OD_blue`` therefore holds white cells and platelets alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from allcad_core.ground import ground_colour
+from allcad_core.segmentation.base import Mask, Pixels, Segmentation
+from allcad_core.segmentation.paper import grey_levels
+from allcad_core.segmentation.regions import describe, upscale
+
+if TYPE_CHECKING:
+    import torch
+
+LONG_SIDE = 1296
+"""Larger pictures are worked on at this length of their long side: half of a 5-megapixel camera's."""
+CELL_PURPLE = 0.045
+"""Purple density from which a pixel belongs to a white cell."""
+SURE_PURPLE = 0.09
+"""An object without any patch of this density is a shadow, not a nucleus."""
+NUCLEUS_FLOOR = 0.10
+"""Least red density of a nucleus; cytoplasm alone must not be split into two by Otsu's threshold."""
+FAINTEST_RED_CELL = 0.02
+"""Otsu's threshold between ground and red cells is not believed under this mean density: there is ground alone."""
+FALLBACK_RED_CELL = 1 / 28
+"""Diameter of a red cell as a share of the long side, where a picture shows none: between both cameras of ALL-IDB."""
+SMALLEST_CELL = 0.62
+"""Smallest white cell as a share of a red cell's diameter; platelets stay under it."""
+SPLIT_DEPTH = 0.055
+"""How much deeper than the saddle between them two cores must lie to be two cells, in red-cell diameters."""
+
+
+def optical_density(pixels: Pixels, device: torch.device) -> torch.Tensor:
+    """OD of each channel against the ground, float32 (3, height, width), slightly smoothed, on the device."""
+    import torch
+
+    smooth = cv2.GaussianBlur(pixels, (5, 5), 1.0)
+    light = torch.from_numpy(smooth).to(device).permute(2, 0, 1).float() + 1
+    reference = torch.from_numpy(ground_colour(pixels)).to(device).view(3, 1, 1) + 1
+    return torch.log10(reference / light)
+
+
+def stain(pixels: Pixels, device: torch.device) -> Segmentation:
+    """Nucleus and whole cell by stain, touching cells split by a watershed on the distance map."""
+    height, width = pixels.shape[:2]
+    shrink = min(1.0, LONG_SIDE / max(height, width))
+    size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+    small = pixels if shrink == 1 else np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    density = optical_density(small, device)
+    purple = ((density[0] + density[1]) / 2 - density[2]).cpu().numpy()
+    red, mean = density[0].cpu().numpy(), density.mean(0).cpu().numpy()
+
+    cell = purple > CELL_PURPLE
+    diameter = red_cell_diameter(_red_cells(mean, cell))
+    unit = diameter or FALLBACK_RED_CELL * max(size)
+    cell = _clean(cell, unit)
+    labels = _drop_shadows(_split(cell, unit), purple)
+    cell = labels > 0
+    nucleus = _nuclei(red + purple, cell)
+    grey = grey_levels(small, device).cpu().numpy()
+    regions = describe(labels, nucleus, grey, 1 / shrink)
+    return Segmentation(
+        "stain",
+        upscale(nucleus, (height, width)),
+        upscale(cell, (height, width)),
+        np.asarray(cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST), np.int32),
+        regions,
+        red_cell_diameter=None if diameter is None else diameter / shrink,
+    )
+
+
+def _red_cells(mean: NDArray[np.float32], cell: Mask) -> Mask:
+    """What absorbs light and is no white cell."""
+    from skimage.filters import threshold_otsu
+
+    rest = mean[~cell][::4]
+    if rest.size < 16 or np.ptp(rest) == 0:
+        return np.zeros_like(cell)
+    return np.asarray((mean > max(float(threshold_otsu(rest)), FAINTEST_RED_CELL)) & ~cell)
+
+
+def red_cell_diameter(mask: Mask) -> float | None:
+    """Median diameter in px of lone red cells: round, convex components that do not touch the edge.
+
+    Fewer than five of them give ``None``.
+    """
+    closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    height, width = mask.shape
+    diameters = []
+    for contour in contours:
+        area = cv2.contourArea(contour)
+        x, y, w, h = cv2.boundingRect(contour)
+        at_border = x <= 1 or y <= 1 or x + w >= width - 1 or y + h >= height - 1
+        if area < 60 or at_border or max(w, h) > 1.5 * min(w, h):
+            continue
+        length = cv2.arcLength(contour, closed=True)
+        if 4 * np.pi * area / length**2 > 0.72 and area > 0.9 * cv2.contourArea(cv2.convexHull(contour)):
+            diameters.append(np.sqrt(4 * area / np.pi))
+    if len(diameters) < 5:
+        return None
+    # Platelets and dirt are small and many; red cells hold most of the area, so the median is weighted by area.
+    order = np.sort(np.asarray(diameters))
+    share = np.cumsum(order**2)
+    return float(order[int(np.searchsorted(share, share[-1] / 2))])
+
+
+def _disc(diameter: float) -> NDArray[np.uint8]:
+    side = max(3, 2 * round(diameter / 2) + 1)
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
+
+
+def _clean(mask: Mask, unit: float) -> Mask:
+    """Holes filled, threads and platelets removed; ``unit`` is the diameter of a red cell in px."""
+    contours, tree = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    filled = mask.astype(np.uint8)
+    largest_hole = np.pi / 4 * (0.6 * unit) ** 2
+    for contour, (_, _, _, parent) in zip(contours, tree[0] if tree is not None else (), strict=True):
+        if parent >= 0 and cv2.contourArea(contour) < largest_hole:
+            cv2.drawContours(filled, [contour], -1, 1, cv2.FILLED)
+    opened = cv2.morphologyEx(filled, cv2.MORPH_OPEN, _disc(0.25 * unit))
+    return opened.astype(bool)
+
+
+def _split(mask: Mask, unit: float) -> NDArray[np.int32]:
+    """One number a cell: watershed of the distance map from its deep enough maxima; small pieces dropped."""
+    from skimage.segmentation import watershed
+
+    distance = cv2.distanceTransform(np.pad(mask, 1, mode="edge").astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    distance = cv2.GaussianBlur(distance, (0, 0), max(0.5, 0.04 * unit))
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    labels = np.zeros(mask.shape, np.int32)
+    found = 0
+    for piece in range(1, count):
+        x, y, w, h = (int(value) for value in stats[piece, :4])
+        window = (slice(y, y + h), slice(x, x + w))
+        inside = pieces[window] == piece
+        cores, markers = _cores(distance[window] * inside, max(SPLIT_DEPTH * unit, 0.1))
+        parts = watershed(-distance[window], markers, mask=inside) if cores > 1 else inside.astype(np.int32)
+        labels[window][inside] = parts[inside] + found
+        found += max(cores, 1)
+    areas = np.bincount(labels.ravel(), minlength=found + 1)
+    keep = areas >= np.pi / 4 * (SMALLEST_CELL * unit) ** 2
+    keep[0] = False
+    return _renumber(labels, keep)
+
+
+def _cores(distance: NDArray[np.float32], depth: float) -> tuple[int, NDArray[np.int32]]:
+    """Maxima of a distance map that stand ``depth`` px above the saddles between them: how many, and numbered.
+
+    A maximum of height h is what is left of the map minus its reconstruction from (map - depth) by dilation
+    (Soille 2003, section 6.3).
+    """
+    from skimage.morphology import reconstruction
+
+    rest = reconstruction(np.maximum(distance - depth, 0), distance, method="dilation", footprint=np.ones((3, 3)))
+    peaks = ((distance - rest) >= min(depth, float(distance.max())) - 1e-4) & (distance > 0)
+    count, markers = cv2.connectedComponents(peaks.astype(np.uint8), connectivity=8)
+    return count - 1, np.asarray(markers, np.int32)
+
+
+def _renumber(labels: NDArray[np.int32], keep: NDArray[np.bool_]) -> NDArray[np.int32]:
+    numbers = np.zeros(keep.size, np.int32)
+    numbers[keep] = np.arange(1, int(keep.sum()) + 1)
+    return numbers[labels]
+
+
+def _drop_shadows(labels: NDArray[np.int32], purple: NDArray[np.float32]) -> NDArray[np.int32]:
+    """Without the regions whose ninth decile of purple is too faint for a nucleus."""
+    from scipy.ndimage import labeled_comprehension
+
+    count = int(labels.max())
+    keep = np.zeros(count + 1, bool)
+    if count:
+        numbers = np.arange(1, count + 1)
+        top = labeled_comprehension(purple, labels, numbers, lambda values: np.quantile(values, 0.9), float, 0.0)
+        keep[1:] = top >= SURE_PURPLE
+    return _renumber(labels, keep)
+
+
+def _nuclei(feature: NDArray[np.float32], cell: Mask) -> Mask:
+    """The nucleus within the cells: Otsu's threshold of their density, not under a floor."""
+    from skimage.filters import threshold_otsu
+
+    inside = feature[cell]
+    if inside.size < 16 or np.ptp(inside) == 0:
+        return cell.copy()
+    return np.asarray(cell & (feature > max(float(threshold_otsu(inside)), NUCLEUS_FLOOR)))
