@@ -5,14 +5,19 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from allcad_core.datasets.base import FieldRecord, Point, find_set, pictures_in, read_lines
+from allcad_core.datasets.groups import tied
 from allcad_core.errors import DataError
 
 NAME = "ALL-IDB1"
 FOLDERS = ("ALL_IDB1", "ALL-IDB1")
 OFFICIAL_COUNT = 108
+
+UNLISTED_OVERLAPS = (("Im002_1", "Im003_1"), ("Im008_1", "Im009_1"), ("Im038_0", "Im044_0"), ("Im102_0", "Im103_0"))
+"""Strips of 3 to 11 % that two fields share and that ``sessions.csv`` does not list; ``allcad data check`` finds them."""
 
 _NAMED = re.compile(r"Im(?P<number>\d{3})_(?P<label>[01])")
 _SESSION_COLUMNS = {"field", "label", "session", "camera", "taken", "group"}
@@ -36,7 +41,7 @@ def fields(root: Path) -> tuple[FieldRecord, ...]:
     table = folder / "sessions.csv"
     facts = read_sessions(table) if table.is_file() else {}
     records = [_record(folder, path, facts.get(path.stem, {})) for path in paths]
-    return _with_exif(records)
+    return _join_groups(records)
 
 
 def label_of(name: str) -> int:
@@ -107,8 +112,20 @@ def _record(folder: Path, path: Path, facts: Mapping[str, str]) -> FieldRecord:
     )
 
 
-def _with_exif(records: list[FieldRecord]) -> tuple[FieldRecord, ...]:
-    return tuple(records)
+def _join_groups(records: list[FieldRecord]) -> tuple[FieldRecord, ...]:
+    """The same records, with groups joined where fields share a strip that ``sessions.csv`` does not list."""
+    first: dict[str, str] = {}
+    ties = [(first.setdefault(record.group, record.name), record.name) for record in records if record.group]
+    known = [record.name for record in records if record.group]
+    names = {name: names for names in tied(known, [*ties, *UNLISTED_OVERLAPS]) for name in names}
+    return tuple(
+        replace(record, group=_group_name(names[record.name])) if record.group else record for record in records
+    )
+
+
+def _group_name(names: frozenset[str]) -> str:
+    first = min(names)
+    return f"overlap-{number_of(first):03d}" if len(names) > 1 else first
 
 
 def _if_there(path: Path) -> Path | None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from allcad_core.datasets import allidb1
 from allcad_core.datasets.base import CropRecord, FieldRecord, Record
+from allcad_core.datasets.groups import tied
 from allcad_core.errors import DataError, UnknownNameError
 
 Split = Literal["random4", "random5", "chen17", "field", "session", "source"]
@@ -38,6 +39,10 @@ CHEN17 = frozenset(
     }
 )  # fmt: skip
 """The 17 test fields of Chen et al., as their notebooks list them."""
+
+CHEN13 = CHEN17 - {"Im009_1", "Im019_1", "Im044_0", "Im089_0"}
+"""Those of the 17 without a large overlap with a training field. ``overlapping_chen17`` is stricter: it also leaves out
+Im003, which shares a strip of 7 % with Im002, and Im008, which hangs together with Im010 by way of Im009."""
 
 PLACED_LAST = frozenset({6, 12, 16, 24, 31, 36, 42, 50, 55, 61, 69, 74, 82, 91, 99, 105})
 """Official fields that were not at hand when the folds were drawn: placed after the others, so that they move none."""
@@ -125,8 +130,8 @@ def blocks(records: Sequence[Record], count: int = FIELD_FOLDS) -> dict[str, int
 
 def overlapping_chen17(fields: Sequence[FieldRecord]) -> frozenset[str]:
     """Test fields of ``chen17`` that show cells of a training field: left out of the second, clean scoring."""
-    tied = _tied(fields, _ties(fields))
-    return frozenset(name for names in tied if names - CHEN17 for name in names & CHEN17)
+    sets = tied((field.name for field in fields), _ties(fields))
+    return frozenset(name for names in sets if names - CHEN17 for name in names & CHEN17)
 
 
 def _field(fields: Sequence[FieldRecord], seed: int) -> dict[str, int]:
@@ -135,8 +140,8 @@ def _field(fields: Sequence[FieldRecord], seed: int) -> dict[str, int]:
     early = [field for field in fields if not _is_late(field)]
     features = _features(fields)
     sums = np.zeros((FIELD_FOLDS, len(next(iter(features.values())))), np.int64)
-    found = _draw(_tied(early, ties), features, sums, seed)
-    for names in _tied(fields, ties):
+    found = _draw(tied((field.name for field in early), ties), features, sums, seed)
+    for names in tied((field.name for field in fields), ties):
         placed = sorted(found[name] for name in names if name in found)
         fold = max(placed, key=placed.count) if placed else _cheapest(_sum(features, names), sums)
         for name in names:
@@ -202,7 +207,7 @@ def _session(fields: Sequence[FieldRecord]) -> dict[str, int]:
                 f"The acquisition session of '{field.name}' is not known, so it belongs to no session fold."
             )
         found[field.name] = fold
-    for names in _tied(fields, _ties(fields)):
+    for names in tied((field.name for field in fields), _ties(fields)):
         first = found[min(names)]
         found |= dict.fromkeys(names, first)
     return found
@@ -236,16 +241,6 @@ def _ties(fields: Sequence[FieldRecord]) -> list[tuple[str, str]]:
 
         ties += overlapping_pairs(fields)
     return ties
-
-
-def _tied(fields: Sequence[FieldRecord], ties: Iterable[tuple[str, str]]) -> list[frozenset[str]]:
-    """Sets of names that hang together by ``ties`` among ``fields``, sorted by their first name."""
-    group = {field.name: frozenset({field.name}) for field in fields}
-    for one, other in ties:
-        if one in group and other in group and group[one] is not group[other]:
-            joined = group[one] | group[other]
-            group |= dict.fromkeys(joined, joined)
-    return sorted(set(group.values()), key=min)
 
 
 def _is_late(field: FieldRecord) -> bool:
