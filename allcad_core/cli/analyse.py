@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     out: Path | None = arguments.out
 
     def work(path: Path, step: terminal.Step) -> FieldAnalysis:
-        image = read(path, str(path))
+        image = read(path)
         analysis = analyse(
             image, arguments.model, device=arguments.device, confidence=arguments.confidence, progress=step
         )
@@ -77,26 +77,20 @@ def _write_picture(path: Path, image: SmearImage, analysis: FieldAnalysis) -> No
 
 def show(analyses: Sequence[FieldAnalysis]) -> None:
     """Print a table, one line a photograph."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("Photograph", overflow="fold")
-    for title in ("Blasts", "Healthy", "Unsure"):
-        table.add_column(title, justify="right")
-    table.add_column("Share of blasts (95 %)", justify="right", no_wrap=True)
-    table.add_column("What it suggests")
-    for analysis in analyses:
-        counts = analysis.counts
-        table.add_row(
-            terminal.printable(analysis.image),
-            str(counts.blast),
-            str(counts.healthy),
-            str(counts.unsure),
+    titles = ["Photograph", "Blasts", "Healthy", "Unsure", "Share of blasts (95 %)", "What it suggests"]
+    rows = [
+        (
+            analysis.image,
+            str(analysis.counts.blast),
+            str(analysis.counts.healthy),
+            str(analysis.counts.unsure),
             str(analysis.blast_fraction),
             analysis.suggestion.text,
         )
+        for analysis in analyses
+    ]
     console = terminal.out()
-    console.print(table)
+    console.print(terminal.table(titles, rows, right=range(1, 5)))
     for analysis in analyses:
         for note in analysis.warnings:
             console.print(terminal.printable(f"{analysis.image}: {note.message}"))

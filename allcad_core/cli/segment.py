@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     out: Path = arguments.out
 
     def work(path: Path, step: terminal.Step) -> Written:
-        image = read(path, str(path))
+        image = read(path)
         step("segmenting", 1, 1)
         found = segment(image.pixels, arguments.method, arguments.device)
         return Written(

@@ -14,6 +14,7 @@ from allcad_core.errors import AllcadError, DeviceError, UnknownNameError
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
+    from rich.table import Table
 
 PLAIN_WIDTH = 160
 """Columns of a table that goes into a file or a pipe."""
@@ -41,7 +42,7 @@ class Bar:
 
 def printable(text: str) -> str:
     """``text`` without the characters that would steer a terminal (a file name may hold them)."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    return "".join(letter if letter.isprintable() or letter == "\N{NO-BREAK SPACE}" else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def out() -> Console:
@@ -49,6 +50,22 @@ def out() -> Console:
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False, markup=False)
+
+
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> Table:
+    """A table without lines; the columns in ``right`` hold numbers."""
+    from rich.table import Table
+
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for number, title in enumerate(titles):
+        drawn.add_column(title, justify="right" if number in right else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*map(_cell, row))
+    return drawn
+
+
+def _cell(text: str) -> str:
+    return "\n".join(map(printable, text.splitlines()))
 
 
 def emit(text: str) -> None:
@@ -88,13 +105,15 @@ def for_each(paths: Sequence[Path], work: Callable[[Path, Step], T]) -> list[T |
                 results.append(work(path, step))
             except (UnknownNameError, DeviceError):
                 raise
-            except AllcadError as error:
-                shown.complain(str(error))
-                results.append(None)
-            except OSError as error:
-                shown.complain(f"{path}: {error.strerror or error}.")
-                results.append(None)
-            except MemoryError:
-                shown.complain(f"{path}: there is not enough memory for this file.")
+            except (AllcadError, OSError, MemoryError) as error:
+                shown.complain(_named(path, error))
                 results.append(None)
     return results
+
+
+def _named(path: Path, error: Exception) -> str:
+    """The error as one line that says which file it is about, also where two folders hold the same name."""
+    if isinstance(error, MemoryError):
+        return f"{path}: there is not enough memory for this file."
+    words = f"{error.strerror or error}." if isinstance(error, OSError) else str(error)
+    return words if words.startswith(str(path)) else f"{path}: {words}"
