@@ -78,23 +78,24 @@ def build_parser(chosen: str | None) -> argparse.ArgumentParser:
 
 
 def _dispatch(argv: list[str]) -> int:
-    # The program has no option that takes a value before its command, so the command is the first word.
+    # No option before the command takes a value, so the command is the first word.
     parser = build_parser(next((word for word in argv if not word.startswith("-")), None))
-    arguments = parser.parse_args(argv)
     try:
-        code: int = arguments.run(arguments)
-    except (UnknownNameError, DeviceError) as error:  # the name or the device came from the command line
-        arguments.parser.error(str(error))
+        arguments = parser.parse_args(argv)
+        try:
+            code: int = arguments.run(arguments)
+        except (UnknownNameError, DeviceError) as error:  # the name or the device came from the command line
+            arguments.parser.error(str(error))
+    except SystemExit as stop:  # argparse ends so after --help, --version and wrong usage
+        code = stop.code if isinstance(stop.code, int) else WRONG_USAGE
+    sys.stdout.flush()
     return code
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run ``allcad`` with ``argv`` (default: the process' own arguments) and return its exit code."""
     try:
-        code = _dispatch(sys.argv[1:] if argv is None else argv)
-        sys.stdout.flush()
-    except SystemExit as stop:  # argparse ends so after --help and after wrong usage
-        return stop.code if isinstance(stop.code, int) else WRONG_USAGE
+        return _dispatch(sys.argv[1:] if argv is None else argv)
     except AllcadError as error:
         print(f"allcad: {error}", file=sys.stderr)
         return FAILED
@@ -104,4 +105,3 @@ def main(argv: list[str] | None = None) -> int:
         # Whoever read the output has gone (| head); the interpreter must not complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
-    return code

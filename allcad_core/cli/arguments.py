@@ -34,10 +34,12 @@ def positive(text: str) -> int:
 
 
 def size(text: str) -> tuple[int, int]:
-    """``1280x960`` as (width, height) in pixels."""
+    """``1280x960`` as (width, height) in pixels, neither side under the smallest picture that can be read."""
+    from allcad_core.images import MIN_SIDE
+
     sides = text.lower().split("x")
-    if len(sides) != 2 or not all(side.isascii() and side.isdigit() for side in sides):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a size such as 1280x960")
+    if len(sides) != 2 or not all(side.isascii() and side.isdigit() and int(side) >= MIN_SIDE for side in sides):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a size such as 1280x960, {MIN_SIDE} or more a side")
     return int(sides[0]), int(sides[1])
 
 

@@ -42,7 +42,10 @@ class Bar:
 
 def printable(text: str) -> str:
     """``text`` without the characters that would steer a terminal (a file name may hold them)."""
-    return "".join(letter if letter.isprintable() or letter == "\N{NO-BREAK SPACE}" else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    return "".join(
+        letter if letter.isprintable() or letter == "\N{NO-BREAK SPACE}" else "\N{REPLACEMENT CHARACTER}"
+        for letter in text
+    )
 
 
 def out() -> Console:
