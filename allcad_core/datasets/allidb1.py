@@ -10,6 +10,7 @@ from pathlib import Path
 
 from allcad_core.datasets.base import FieldRecord, Point, find_set, pictures_in, read_lines
 from allcad_core.datasets.groups import tied
+from allcad_core.datasets.sessions import with_exif
 from allcad_core.errors import DataError
 
 NAME = "ALL-IDB1"
@@ -40,7 +41,7 @@ def fields(root: Path) -> tuple[FieldRecord, ...]:
         raise DataError(f"'{folder / 'im'}' holds no picture called ImNNN_0 or ImNNN_1.")
     table = folder / "sessions.csv"
     facts = read_sessions(table) if table.is_file() else {}
-    records = [_record(folder, path, facts.get(path.stem, {})) for path in paths]
+    records = [with_exif(_record(folder, path, facts.get(path.stem, {}))) for path in paths]
     return _join_groups(records)
 
 

@@ -1,12 +1,176 @@
-"""Fields that show the same cells: found by matching keypoints."""
+"""Fields that show the same cells: found by correlating each pair at every shift.
+
+Every pair of fields of one camera is laid over each other at every shift (normalised cross-correlation over the shared
+part, Padfield, "Masked Object Registration in the Fourier Domain", IEEE TIP 2012). On ALL-IDB1 overlapping pairs score
+0.77 and more, all others 0.63 and less, and strips of 3 % are found; matching of keypoints misses those.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations, groupby
+from typing import Any
 
-from allcad_core.datasets.base import FieldRecord
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from allcad_core.datasets.base import FieldRecord, open_picture
+from allcad_core.errors import DataError
+
+Progress = Callable[[str, int, int], None]
+Plane = NDArray[np.float32]
+Array = NDArray[Any]
+
+WIDTH = 428
+"""Pixels across to which the widest field of a camera is brought: a quarter of 1712."""
+
+CORRELATION = 0.70
+"""Between the lowest of overlapping (0.765) and the highest of other pairs (0.633) of ALL-IDB1."""
+
+SMALLEST_SHARE = 0.02
+"""Of a field. Smaller shared parts correlate by chance."""
+
+FINE, COARSE = 0.7, 10.0
+"""Sigmas in pixels of the band that is compared: edges of cells, neither noise nor illumination."""
+
+CLIP = 40.0
+"""Grey levels. Keeps one dark nucleus from outweighing the rest."""
 
 
-def overlapping_pairs(fields: Sequence[FieldRecord]) -> list[tuple[str, str]]:
-    """Names of fields that show the same cells, pair by pair."""
-    raise NotImplementedError
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Two fields that show the same cells: ``share`` of the first that both show, and the correlation there."""
+
+    one: str
+    other: str
+    share: float
+    correlation: float
+
+
+def overlapping_pairs(fields: Sequence[FieldRecord], progress: Progress | None = None) -> list[tuple[str, str]]:
+    """Names of fields that show the same cells, pair by pair. See :func:`find_overlaps`."""
+    return [(overlap.one, overlap.other) for overlap in find_overlaps(fields, progress)]
+
+
+def find_overlaps(fields: Sequence[FieldRecord], progress: Progress | None = None) -> list[Overlap]:
+    """Pairs of fields that show the same cells, by name.
+
+    Fields of different cameras or of different known sessions are not compared. Pictures are taken as unturned and
+    alike in magnification, as those of one camera on one microscope are.
+
+    Raises:
+        DataError: a picture cannot be read.
+    """
+    by_camera: dict[str | None, list[FieldRecord]] = defaultdict(list)
+    for field in fields:
+        by_camera[field.camera].append(field)
+    pairs = [
+        pair
+        for together in by_camera.values()
+        for pair in combinations(sorted(together, key=lambda field: field.name), 2)
+        if None in (pair[0].session, pair[1].session) or pair[0].session == pair[1].session
+    ]
+    planes = {field.name: plane for together in by_camera.values() for field, plane in _planes(together)}
+    spectra = _Spectra(planes)
+    found = []
+    done = 0
+    for one, with_one in groupby(pairs, key=lambda pair: pair[0].name):
+        for _, other in with_one:
+            correlation, share = spectra.best(one, other.name)
+            if correlation >= CORRELATION:
+                found.append(Overlap(one, other.name, share, correlation))
+            done += 1
+            if progress is not None:
+                progress("Comparing fields", done, len(pairs))
+        spectra.forget(one)
+    return found
+
+
+class _Spectra:
+    """Correlation of pairs of planes over all shifts; what belongs to one plane is computed once."""
+
+    def __init__(self, planes: dict[str, Plane]) -> None:
+        from scipy import fft
+
+        self._fft = fft
+        height, width = np.max([plane.shape for plane in planes.values()], axis=0, initial=1)
+        self._size = (fft.next_fast_len(2 * int(height), real=True), fft.next_fast_len(2 * int(width), real=True))
+        self._planes = planes
+        self._kept: dict[tuple[object, ...], Array] = {}
+
+    def best(self, one: str, other: str) -> tuple[float, float]:
+        """Highest correlation over all shifts that share enough, and the share of ``one`` there."""
+        shape_one, shape_other = self._planes[one].shape, self._planes[other].shape
+        shared = self._keep(("shared", shape_one, shape_other), lambda: self._shared(shape_one, shape_other))
+        energy_one = self._keep(("first", one, shape_other), lambda: self._energy(one, shape_other))
+        energy_other = self._keep(("second", shape_one, other), lambda: self._energy_behind(shape_one, other))
+        product = self._back(self._spectrum(one) * np.conj(self._spectrum(other)))
+        energy = np.maximum(energy_one, 1) * np.maximum(energy_other, 1)
+        smallest = SMALLEST_SHARE * min(np.prod(shape_one), np.prod(shape_other))
+        correlation = np.where(shared >= smallest, product / np.sqrt(energy), 0)
+        at = correlation.argmax()
+        return float(correlation.flat[at]), float(shared.flat[at] / np.prod(shape_one))
+
+    def forget(self, name: str) -> None:
+        """Drop what was kept for a plane that is not needed again."""
+        self._kept = {key: value for key, value in self._kept.items() if name not in key}
+
+    def _keep(self, key: tuple[object, ...], make: Callable[[], Array]) -> Array:
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
+    def _spectrum(self, name: str) -> Array:
+        return self._keep(("plane", name), lambda: self._forth(self._planes[name]))
+
+    def _mask(self, shape: tuple[int, ...]) -> Array:
+        return self._keep(("mask", shape), lambda: self._forth(np.ones(shape, np.float32)))
+
+    def _shared(self, one: tuple[int, ...], other: tuple[int, ...]) -> Array:
+        return self._back(self._mask(one) * np.conj(self._mask(other)))
+
+    def _energy(self, one: str, other: tuple[int, ...]) -> Array:
+        return self._back(self._forth(self._planes[one] ** 2) * np.conj(self._mask(other)))
+
+    def _energy_behind(self, one: tuple[int, ...], other: str) -> Array:
+        return self._back(self._mask(one) * np.conj(self._forth(self._planes[other] ** 2)))
+
+    def _forth(self, plane: Plane) -> Array:
+        return np.asarray(self._fft.rfft2(plane, self._size), np.complex64)
+
+    def _back(self, spectrum: Array) -> Array:
+        return np.asarray(self._fft.irfft2(spectrum, self._size), np.float32)
+
+
+def _planes(fields: Sequence[FieldRecord]) -> list[tuple[FieldRecord, Plane]]:
+    """Small band-passed grey planes of the fields of one camera, all at one scale."""
+    from scipy import ndimage
+
+    grey = {}
+    widest = max(_width(field) for field in fields)
+    for field in fields:
+        plane = _small(field, WIDTH / widest)
+        band = ndimage.gaussian_filter(plane, FINE) - ndimage.gaussian_filter(plane, COARSE)
+        band = np.clip(band, -CLIP, CLIP)
+        grey[field.name] = np.asarray(band - band.mean(), np.float32)
+    return [(field, grey[field.name]) for field in fields]
+
+
+def _width(field: FieldRecord) -> int:
+    with open_picture(field.path) as picture:
+        return picture.width
+
+
+def _small(field: FieldRecord, scale: float) -> Plane:
+    with open_picture(field.path) as picture:
+        size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+        try:
+            picture.draft("L", (2 * size[0], 2 * size[1]))
+            small = picture.convert("L").resize(size, Image.Resampling.BOX)
+            turned = ImageOps.exif_transpose(small)
+        except (OSError, Image.DecompressionBombError) as error:
+            raise DataError(f"'{field.path}' cannot be read as a picture.") from error
+    return np.asarray(turned, np.float32)
