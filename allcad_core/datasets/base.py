@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -196,6 +197,24 @@ def pictures_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if is_picture(path))
 
 
+def pictures_below(folder: Path) -> list[Path]:
+    """Picture files in ``folder`` and the folders below it, by path. Raises DataError where the folder is missing."""
+    if not folder.is_dir():
+        raise DataError(f"There is no folder '{folder}', where pictures should be.")
+    return sorted(path for path in folder.rglob("*") if is_picture(path) and path.is_file())
+
+
+def unique_names(root: Path, paths: Sequence[Path]) -> list[str]:
+    """A name for each path below ``root``: file names without suffix where they differ, else paths without suffix."""
+    stems = [path.stem for path in paths]
+    if len(set(stems)) == len(stems):
+        return stems
+    longer = [path.relative_to(root).with_suffix("").as_posix() for path in paths]
+    if len(set(longer)) == len(longer):
+        return longer
+    return [path.relative_to(root).as_posix() for path in paths]
+
+
 def is_picture(path: Path) -> bool:
     """Whether the suffix says picture; hidden files do not count."""
     return path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")
@@ -217,12 +236,17 @@ def size_of(path: Path) -> tuple[int, int]:
     return (height, width) if turned else (width, height)
 
 
-def read_lines(path: Path) -> list[str]:
-    """Lines of a text file; a byte-order mark is dropped. Raises DataError with the file's name."""
+def read_text(path: Path) -> str:
+    """A text file; a byte-order mark is dropped. Raises DataError with the file's name."""
     try:
-        return path.read_text(encoding="utf-8-sig").splitlines()
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"'{path}' cannot be read as text.") from error
+
+
+def read_lines(path: Path) -> list[str]:
+    """Lines of a text file. Raises DataError with the file's name."""
+    return read_text(path).splitlines()
 
 
 def _binary(path: Path | None, name: str) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ Orders come from SHA-256, not from a random generator, so that folds stay the sa
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, get_args
@@ -124,7 +125,7 @@ def blocks(records: Sequence[Record], count: int = FIELD_FOLDS) -> dict[str, int
         else:
             found[record.name] = _hash(record.name) % count
     for names in classes.values():
-        found.update({name: index * count // len(names) for index, name in enumerate(sorted(names))})
+        found.update({name: index * count // len(names) for index, name in enumerate(sorted(names, key=_natural))})
     return found
 
 
@@ -254,6 +255,11 @@ def _check_names(records: Sequence[Record]) -> None:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise DataError(f"'{twice}' stands there twice: names must be unique within a split.")
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sort key in which 9 comes before 10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
 def _hash(*parts: object) -> int:
