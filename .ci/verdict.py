@@ -15,13 +15,15 @@ def judge(report: Path, fewest: int) -> list[str]:
     """Why the run does not pass, each a sentence; empty where it passes. Prints the closing line of the run."""
     if not report.is_file():
         return ["No report was written: pytest did not reach its end."]
-    cases = list(ET.parse(report).iter("testcase"))  # noqa: S314
-    skipped = {f"{c.get('classname')}::{c.get('name')}": c.find("skipped") for c in cases}
-    skips = {name: (mark.get("message") or "") for name, mark in skipped.items() if mark is not None}
-    failures = sum(c.find("failure") is not None or c.find("error") is not None for c in cases)
+    cases = list(ET.parse(report).iter("testcase"))  # noqa: S314 (the report is our own)
+    marks = {f"{case.get('classname')}::{case.get('name')}": case.find("skipped") for case in cases}
+    skips = {name: mark.get("message") or "" for name, mark in marks.items() if mark is not None}
+    failures = sum(case.find("failure") is not None or case.find("error") is not None for case in cases)
     passed = len(cases) - failures - len(skips)
     print(f"{passed} passed, {failures} failed, {len(skips)} skipped")
     reasons = [f"{name} was skipped: {why}" for name, why in skips.items() if not MAY_SKIP.search(why)]
+    if not cases:
+        reasons.append("No test ran.")
     if failures:
         reasons.append(f"{failures} tests failed.")
     if passed < fewest:
