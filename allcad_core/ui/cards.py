@@ -1,0 +1,80 @@
+"""Model cards and data sheets as a visitor reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from allcad_core.models import Card, Figure
+from allcad_core.ui import words
+
+if TYPE_CHECKING:
+    from allcad_core.analysis import Recipe
+
+TASKS = {"cell": "Judges one cell", "field": "Judges a whole field", "detect": "Finds cells in a field"}
+DATA: tuple[tuple[str, str, str], ...] = (
+    (
+        "ALL-IDB",
+        "Blood smears of patients with acute lymphoblastic leukaemia and of healthy people, with the centres of blasts "
+        "marked by experts. Given to researchers by the University of Milan.",
+        "Labati, Piuri and Scotti, ALL-IDB: the acute lymphoblastic leukemia image database for image processing, ICIP 2011.",
+    ),
+    (
+        "Masks of ALL-IDB",
+        "Expert outlines of nuclei and white cells, against which segmentation is measured.",
+        "Di Ruberto, Loddo and Putzu 2016; Loddo and Putzu 2022.",
+    ),
+)
+
+
+def recipe_list(recipes: Sequence[Recipe]) -> None:
+    """The models that one can choose on the page Analyse smear, each with its sentence."""
+    for recipe in recipes:
+        st.markdown(f"**{recipe.name}**: {recipe.sentence}")
+
+
+def model_card(card: Card) -> None:
+    """One model: its figures first, then what it is, learned from, and has never seen."""
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(card.title, anchor=False)
+            st.badge(TASKS[card.task], color="gray")
+        st.caption(words.listing([card.name, f"{card.parameters:,} parameters", card.storage]))
+        if card.figures:
+            for row in range(0, len(card.figures), 4):
+                for figure, column in zip(card.figures[row : row + 4], st.columns(4), strict=False):
+                    with column:
+                        _figure(figure)
+        else:
+            st.caption("No out-of-fold figures yet.")
+        st.markdown(f"**Never seen.** {card.never_seen}")
+        st.markdown(f"**Trained on.** {card.trained_on}")
+        st.markdown(f"**What it is.** {card.paper}")
+        with st.expander("File, licence, command"):
+            st.markdown(f"**Licences.** {card.licences}")
+            st.code(f"{card.command}\n# {card.file}\n# SHA-256 {card.sha256}", language="bash", wrap_lines=True)
+
+
+def _figure(figure: Figure) -> None:
+    bounded = figure.low is not None and figure.high is not None
+    st.metric(
+        figure.name,
+        f"{figure.value:.2f}",
+        delta=f"{figure.low:.2f}{words.DASH}{figure.high:.2f}" if bounded else None,
+        delta_arrow="off",
+        delta_color="off",
+        delta_description=f"95{words.NBSP}% interval" if bounded else None,
+        help=f"{figure.protocol}. From {figure.source}.",
+        border=True,
+    )
+
+
+def data_sets() -> None:
+    """What the models learned from, with what to cite."""
+    for name, what, cite in DATA:
+        with st.container(border=True):
+            st.subheader(name, anchor=False)
+            st.markdown(what)
+            st.caption(cite)

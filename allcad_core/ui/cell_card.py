@@ -1,0 +1,129 @@
+"""One cell large: what it looks like, how sure the models are, its measures, and why they may be wrong."""
+
+from __future__ import annotations
+
+from html import escape
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from allcad_core.results import Cell, FieldAnalysis
+from allcad_core.ui import charts, media, state, words
+from allcad_core.ui.state import Smear
+
+SIDE = 320
+"""Pixels of the large crops."""
+DOUBTS: dict[str, str] = {
+    "disagree": "the detector and the classifier do not agree",
+    "uncertain": "its probability lies near one half",
+    "border": "the edge of the picture cuts it",
+}
+MEASURES: tuple[tuple[str, str, str], ...] = (
+    ("Nucleus", "nucleus_area", "{:,.0f} px\u00b2"),
+    ("N:C", "nc_ratio", "{:.2f}"),
+    ("Roundness", "roundness", "{:.2f}"),
+    ("Solidity", "solidity", "{:.2f}"),
+)
+
+
+def cell_card(smear: Smear, analysis: FieldAnalysis, order: list[int], chosen: int | None) -> None:
+    """Draw the card of the chosen cell with buttons to its neighbours in ``order``.
+
+    Args:
+        smear: the photograph.
+        analysis: at the confidence that the page shows.
+        order: indices in ``every_cell`` of the shown cells, most suspicious first.
+        chosen: one of them, or ``None`` where nothing is shown.
+    """
+    with st.container(border=True, key="card"):
+        if chosen is None:
+            st.markdown("**No cell is shown.**")
+            st.caption("Lower the score or show more classes.")
+            return
+        cell = analysis.every_cell[chosen]
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.subheader(f"Cell {chosen + 1} of {analysis.counts.total + analysis.counts.unsure}", anchor=False)
+            _badge(cell)
+        _pictures(smear, cell)
+        _probabilities(cell, analysis)
+        _measures(cell)
+        _doubts(cell)
+        _neighbours(order, chosen)
+
+
+def _badge(cell: Cell) -> None:
+    glyph, colour = words.GLYPHS[cell.label], words.COLOURS[cell.label]
+    st.badge(f"{glyph} {words.label_name(cell.label).capitalize()}", color=colour)  # type: ignore[arg-type]
+
+
+def _pictures(smear: Smear, cell: Cell) -> None:
+    photograph = media.crop(smear.image.pixels, cell.box, SIDE)
+    left, right = st.columns(2, gap="small", wrap=False)
+    with left:
+        st.image(media.jpeg(photograph, media.CROP_QUALITY), width="stretch", alt="The cell as photographed")
+        st.caption("As photographed")
+    with right:
+        if cell.outline:
+            st.image(media.jpeg(_outlined(photograph, cell, smear), media.CROP_QUALITY), width="stretch", alt="Outline of the cell")
+            st.caption("As measured")
+
+
+def _outlined(crop: media.Pixels, cell: Cell, smear: Smear) -> media.Pixels:
+    """The crop in grey with the measured cell in colour, and its outline in ink on white."""
+    corner, scale = media.crop_frame(cell.box, smear.image.pixels.shape, SIDE)
+    points = np.round((np.asarray(cell.outline) - corner) * scale).astype(np.int32)
+    inside = np.zeros(crop.shape[:2], np.uint8)
+    cv2.fillPoly(inside, [points], 1)
+    grey = np.repeat(crop.mean(axis=2, keepdims=True), 3, axis=2) * 0.6 + 100
+    picture = np.where(inside[..., None] > 0, crop, grey.astype(np.uint8))
+    cv2.polylines(picture, [points], True, (255, 255, 255), 5, cv2.LINE_AA)
+    cv2.polylines(picture, [points], True, (33, 28, 40), 2, cv2.LINE_AA)
+    return picture
+
+
+def _probabilities(cell: Cell, analysis: FieldAnalysis) -> None:
+    bars = dict(cell.probabilities)
+    if not bars and cell.p_blast is not None:
+        bars = {analysis.models.classifier or "Blast": cell.p_blast}
+    if bars:
+        charts.probability_bars(bars)
+    st.caption(
+        f"Blast probability, tick at 0.50. Score of the box {words.probability(cell.score)}, by {analysis.models.detector}."
+    )
+
+
+def _measures(cell: Cell) -> None:
+    known = [(name, form.format(cell.measures[key])) for name, key, form in MEASURES if key in cell.measures]
+    if known:
+        items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in known)
+        st.html(f'<dl class="al-measures">{items}</dl>')
+
+
+def _doubts(cell: Cell) -> None:
+    told = [DOUBTS[flag] for flag in cell.flags if flag in DOUBTS]
+    if told:
+        st.html(f'<div class="al-note"><p><b>May be wrong:</b> {escape(", and ".join(told))}.</p></div>')
+
+
+def _neighbours(order: list[int], chosen: int) -> None:
+    place = order.index(chosen) if chosen in order else 0
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.caption(f"{place + 1} of {len(order)}, most suspicious first", width="content")
+        with st.container(horizontal=True, width="content", gap="small", key="steps"):
+            _step("Previous cell", ":material/chevron_left:", "Left", order, place - 1)
+            _step("Next cell", ":material/chevron_right:", "Right", order, place + 1)
+
+
+def _step(name: str, icon: str, key: str, order: list[int], place: int) -> None:
+    inside = 0 <= place < len(order)
+    st.button(
+        "",
+        icon=icon,
+        key=name,
+        help=f"{name} ({key.lower()} arrow key)",
+        shortcut=key,
+        disabled=not inside,
+        on_click=state.choose_cell,
+        args=(order[place] if inside else 0,),
+    )

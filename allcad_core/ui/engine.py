@@ -1,0 +1,106 @@
+"""The models behind the pages: shared by all visitors, each behind a lock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from allcad_core.images import SmearImage
+from allcad_core.results import FieldAnalysis
+from allcad_core.ui import samples
+
+if TYPE_CHECKING:
+    from allcad_core.analysis import Recipe
+    from allcad_core.segmentation import Segmentation
+
+Progress = Callable[[str, int, int], None]
+"""Text of the step, its number, number of steps."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One model that visitors share; a second visitor waits until the first has an answer."""
+
+    recipe: str
+    lock: Lock = field(repr=False)
+
+    def analyse(self, image: SmearImage, progress: Progress | None = None) -> FieldAnalysis:
+        """Analyse a photograph.
+
+        Raises:
+            AllcadError: the model cannot be used.
+        """
+        from allcad_core.analysis import analyse
+
+        with self.lock:
+            return analyse(image, self.recipe, progress=progress)
+
+
+@st.cache_resource(show_spinner=False)
+def _turn() -> Lock:
+    return Lock()
+
+
+@st.cache_resource(show_spinner=False)
+def engine(recipe: str) -> Engine:
+    """The one engine of this name in this process. All share one lock, as recipes share networks."""
+    return Engine(recipe, _turn())
+
+
+@st.cache_resource(show_spinner=False)
+def _of_samples() -> dict[tuple[str, str], FieldAnalysis]:
+    return {}
+
+
+def of_sample(sample: str, recipe: str, progress: Progress | None = None) -> FieldAnalysis:
+    """Analysis of a generated sample, computed once for all visitors.
+
+    Raises:
+        AllcadError: the model cannot be used.
+    """
+    known = _of_samples()
+    if (sample, recipe) not in known:
+        known[sample, recipe] = engine(recipe).analyse(samples.load(sample), progress)
+    return known[sample, recipe]
+
+
+def is_sample_known(sample: str, recipe: str) -> bool:
+    """Whether somebody already asked for this analysis."""
+    return (sample, recipe) in _of_samples()
+
+
+def recipes() -> tuple[Recipe, ...]:
+    """The models that a visitor can choose from."""
+    from allcad_core.analysis import recipes as known
+
+    return known()
+
+
+def default_recipe() -> str:
+    """The model that looks where nobody chose one."""
+    from allcad_core.analysis import DEFAULT_RECIPE
+
+    return DEFAULT_RECIPE
+
+
+def segment(image: SmearImage, method: str = "paper") -> Segmentation:
+    """Nuclei of a photograph by one segmentation method."""
+    from allcad_core.segmentation import segment as run
+
+    return run(image.pixels, method)
+
+
+@st.cache_resource(show_spinner=False)
+def machine() -> str:
+    """The machine in a few words: device and cores."""
+    from allcad_core.devices import choose
+
+    device = choose()
+    if device.type == "cpu":
+        return f"CPU, {os.cpu_count() or 1} cores"
+    return {"cuda": "NVIDIA GPU", "mps": "Apple GPU"}.get(device.type, device.type)

@@ -1,0 +1,168 @@
+"""The field with its boxes, the controls that filter them, the gallery below and the chosen cell beside it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from allcad_core.results import FieldAnalysis
+from allcad_core.ui import engine, media, state, verdict, words
+from allcad_core.ui.cell_card import cell_card
+from allcad_core.ui.gallery import Tile, gallery
+from allcad_core.ui.state import Smear
+from allcad_core.ui.viewer import viewer
+
+HEIGHT = 424
+"""Pixels of the viewer on a wide screen: with label, verdict and gallery it fits 1440 x 900."""
+KINDS = ("blast", "healthy", "review")
+
+
+def field(smear: Smear, analysis: FieldAnalysis) -> FieldAnalysis:
+    """Draw the field and what can be done with it.
+
+    Returns:
+        The analysis at the score that the visitor set.
+    """
+    left, right = st.columns([5, 2], gap="medium")
+    with left:
+        with st.container(horizontal=True, vertical_alignment="center", key="controls"):
+            pills = st.container(width="content")
+            st.space("stretch")
+            least = score_slider(analysis)
+            recipe_choice()
+        shown = analysis.at(least)
+        with pills:
+            kinds = kind_pills(shown)
+        order = ordered(shown, kinds)
+        chosen = state.chosen_cell()
+        chosen = chosen if chosen in order else next(iter(order), None)
+        if not shown.cells:
+            verdict.nothing_found(shown)
+        viewer(
+            picture(smear),
+            (analysis.width, analysis.height),
+            analysis.every_cell,
+            key="field",
+            alt=f"{smear.name} with a box around every white cell. {shown.suggestion.headline}",
+            least=least,
+            kinds=[*kinds, "unsure"],
+            chosen=chosen,
+            height=HEIGHT,
+            on_choice=state.choose_cell,
+        )
+        cell_row(smear, shown, order, chosen)
+    with right:
+        cell_card(smear, shown, order, chosen)
+    return shown
+
+
+def score_slider(analysis: FieldAnalysis) -> float:
+    """The score below which boxes are hidden; each model has its own, which outlives a change of page."""
+    st.markdown("Score at least", width="content")
+    return st.slider(
+        "Score at least",
+        0.0,
+        0.99,
+        value=round(analysis.confidence, 2),
+        step=0.01,
+        key=f"least-{analysis.recipe}",
+        persist_state="session",
+        label_visibility="collapsed",
+        width=180,
+    )
+
+
+def recipe_choice() -> None:
+    """The model that looks at the smear."""
+    known = {one.name: one for one in engine.recipes()}
+    names = list(known)
+    st.session_state["recipe-choice"] = state.recipe()
+    st.selectbox(
+        "Model",
+        names,
+        key="recipe-choice",
+        label_visibility="collapsed",
+        help=known[state.recipe()].sentence,
+        on_change=lambda: state.choose_recipe(st.session_state["recipe-choice"]),
+        format_func=lambda name: f"Model: {name}",
+        width=190,
+    )
+
+
+def kind_pills(shown: FieldAnalysis) -> list[str]:
+    """Which classes are shown, with their counts."""
+    flagged = sum(words.to_review(cell) for cell in shown.cells)
+    counts = {"blast": shown.counts.blast, "healthy": shown.counts.healthy, "review": flagged}
+    return st.pills(
+        "Show",
+        KINDS,
+        selection_mode="multi",
+        default=KINDS,
+        key="kinds",
+        persist_state="session",
+        label_visibility="collapsed",
+        format_func=lambda kind: f"{words.coloured(kind)} {words.NAMES[kind].capitalize()} {counts[kind]}",
+    )
+
+
+def ordered(shown: FieldAnalysis, kinds: list[str]) -> list[int]:
+    """Indices in ``every_cell`` of the cells of these kinds, most suspicious first."""
+    cells = [
+        (index, cell)
+        for index, cell in enumerate(shown.every_cell)
+        if (cell.reviewed or cell.score >= shown.confidence)
+        and ("review" if words.to_review(cell) else cell.label) in {*kinds, "unsure"}
+    ]
+    return [index for index, _ in sorted(cells, key=lambda pair: -words.suspicion(pair[1]))]
+
+
+def picture(smear: Smear) -> bytes:
+    """The photograph as the browser gets it."""
+    return state.remember(("jpeg", smear.key), lambda: media.jpeg(smear.image.pixels))
+
+
+def cell_row(smear: Smear, shown: FieldAnalysis, order: list[int], chosen: int | None) -> None:
+    """The cut-out cells in a row, most suspicious first."""
+    if not order:
+        return
+    sprite = state.remember(
+        ("cells", smear.key, shown.recipe),
+        lambda: media.sprite([media.crop(smear.image.pixels, cell.box) for cell in shown.every_cell]),
+    )
+    tiles = []
+    for index in order:
+        cell = shown.every_cell[index]
+        kind = "review" if words.to_review(cell) else cell.label
+        value = words.probability(words.suspicion(cell))
+        alt = f"Cell {index + 1}: {words.NAMES[cell.label]}, blast probability {value}"
+        tiles.append(Tile(str(index), index, value, alt, kind, words.GLYPHS[kind]))
+    gallery(
+        sprite,
+        tiles,
+        key="cells",
+        alt="White cells by falling blast probability",
+        chosen=None if chosen is None else str(chosen),
+        on_choice=lambda index: state.choose_cell(int(index)),
+    )
+
+
+def smear_row() -> None:
+    """The visitor's smears side by side, where there are several."""
+    smears = state.smears()
+    if len(smears) < 2:
+        return
+    current = state.current()
+    thumbnails = [
+        state.remember(("tile", smear.key), lambda smear=smear: media.thumbnail(smear.image.pixels)) for smear in smears
+    ]
+    gallery(
+        media.sprite(thumbnails),
+        [
+            Tile(smear.key, place, smear.name, f"Show {smear.name}", more=state.counted(smear, state.recipe()))
+            for place, smear in enumerate(smears)
+        ],
+        key="smears-row",
+        alt="Your smears",
+        chosen=current.key if current else None,
+        on_choice=state.choose,
+        strip=True,
+    )

@@ -1,0 +1,76 @@
+"""The slide label: which smear a page is about, its quality, another smear, and the exports."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+import streamlit as st
+
+from allcad_core.results import FieldAnalysis
+from allcad_core.ui import bring, media, state, words
+from allcad_core.ui.state import Smear
+
+
+def label(smear: Smear, analysis: FieldAnalysis) -> None:
+    """Draw the label of a smear. Call it inside ``st.container(key="label", border=True, horizontal=True)``."""
+    picture = state.remember(
+        ("thumbnail", smear.key), lambda: media.jpeg(media.thumbnail(smear.image.pixels, 96, 72), media.CROP_QUALITY)
+    )
+    st.image(picture, width=48, alt=f"Thumbnail of {smear.name}")
+    st.markdown(f"**{_plain(smear.name)}**", width="content")
+    facts = [words.size(analysis.width, analysis.height)]
+    if smear.sample:
+        facts.append("generated sample")
+    facts.append(f"analysed in {words.duration(analysis.timing_ms.total)}")
+    st.caption(words.listing(facts), width="content")
+    for note in analysis.warnings:
+        st.badge(words.short_warning(note.code), icon=":material/warning:", color="orange", help=note.message)
+    st.space("stretch")
+    with st.popover("Change smear", icon=":material/swap_horiz:"):
+        st.markdown("**Your own photographs**")
+        if bring.uploader("label-upload", show_label=False):
+            st.rerun()
+        st.markdown("**Samples, generated here**")
+        bring.sample_row("label-samples")
+    with st.popover("Export", icon=":material/download:"):
+        _exports(smear, analysis)
+
+
+def _exports(smear: Smear, analysis: FieldAnalysis) -> None:
+    """Download buttons; a file is made when its button is pressed."""
+    from allcad_core import export
+
+    stem = PurePath(smear.name).stem or "smear"
+    st.caption(f"With a score of {analysis.confidence:.2f} or more, as shown.")
+    st.download_button(
+        "Annotated picture (PNG)",
+        lambda: export.annotated_png(smear.image, analysis),
+        f"{stem}.annotated.png",
+        "image/png",
+        icon=":material/image:",
+        width="stretch",
+        on_click="ignore",
+    )
+    st.download_button(
+        "Table of cells (CSV)",
+        lambda: export.table_csv([analysis]),
+        f"{stem}.cells.csv",
+        "text/csv",
+        icon=":material/table:",
+        width="stretch",
+        on_click="ignore",
+    )
+    st.download_button(
+        "Everything (JSON)",
+        lambda: export.as_json([analysis]),
+        f"{stem}.analysis.json",
+        "application/json",
+        icon=":material/data_object:",
+        width="stretch",
+        on_click="ignore",
+    )
+
+
+def _plain(name: str) -> str:
+    """A file's name with nothing that Markdown would read as its own."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|~$:<>" else letter for letter in name)

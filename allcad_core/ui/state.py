@@ -1,0 +1,202 @@
+"""What belongs to one visitor: the smears, the choice among them, and what was computed for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+import streamlit as st
+
+from allcad_core import images
+from allcad_core.errors import AllcadError, ImageError, UnknownNameError
+from allcad_core.images import SmearImage
+from allcad_core.results import FieldAnalysis
+from allcad_core.ui import engine, samples
+
+Made = TypeVar("Made")
+
+MOST_SMEARS = 24
+"""A visitor's smears that are kept; the oldest go first. Each costs its pixels in memory."""
+MOST_REMEMBERED = 96
+"""Computed things that are kept for a visitor: analyses, masks and encoded pictures of the smears above."""
+
+
+@dataclass(frozen=True, eq=False)
+class Smear:
+    """A photograph that a visitor looks at, and where it came from.
+
+    Attributes:
+        image: the photograph.
+        sample: name of the generated sample that it is; ``None`` for a visitor's own.
+    """
+
+    image: SmearImage
+    sample: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Names the smear among the visitor's own."""
+        return self.image.sha256
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: the file's name without its folder."""
+        return images.base_name(self.image.name)
+
+
+def smears() -> list[Smear]:
+    """The visitor's smears, oldest first."""
+    return cast(list[Smear], st.session_state.setdefault("smears", []))
+
+
+def current() -> Smear | None:
+    """The smear that every page shows."""
+    chosen = st.session_state.get("smear")
+    return next((smear for smear in smears() if smear.key == chosen), None)
+
+
+def choose(key: str) -> None:
+    """Show another of the visitor's smears."""
+    st.session_state["smear"] = key
+    st.session_state.pop("cell", None)
+
+
+def failures() -> list[str]:
+    """A sentence for each file of the last upload that could not be read."""
+    return cast(list[str], st.session_state.get("failures", []))
+
+
+def complain(sentences: list[str]) -> None:
+    """Set what stands above the page until the next smear comes."""
+    st.session_state["failures"] = sentences
+
+
+def take(files: Iterable[tuple[str, bytes]]) -> bool:
+    """Read uploaded files; what cannot be read does not stop the others.
+
+    Args:
+        files: name and content of each.
+
+    Returns:
+        Whether there is something to show: the first file that could be read is now the visitor's smear.
+    """
+    read: list[Smear] = []
+    sentences: list[str] = []
+    for name, content in files:
+        try:
+            read.append(Smear(images.read(content, name)))
+        except ImageError as error:
+            sentences.append(str(error))
+    if sentences and read:
+        others = "The other file was read." if len(read) == 1 else f"The other {len(read)} files were read."
+        sentences[-1] += f" {others}"
+    complain(sentences)
+    if read:
+        _add(read)
+    return bool(read)
+
+
+def take_sample(name: str) -> None:
+    """Show a generated sample; it takes the place of an earlier one.
+
+    Raises:
+        UnknownNameError: there is no such sample.
+    """
+    image = samples.load(name)
+    st.session_state["smears"] = [smear for smear in smears() if smear.sample is None]
+    complain([])
+    _add([Smear(image, name)])
+
+
+def _add(new: list[Smear]) -> None:
+    fresh = {smear.key: smear for smear in new}
+    kept = [smear for smear in smears() if smear.key not in fresh]
+    st.session_state["smears"] = [*kept, *fresh.values()][-MOST_SMEARS:]
+    choose(new[0].key)
+
+
+def recipe() -> str:
+    """The model that the visitor chose."""
+    return cast(str, st.session_state.get("recipe") or engine.default_recipe())
+
+
+def choose_recipe(name: str) -> None:
+    """Look with another model from now on."""
+    st.session_state["recipe"] = name
+
+
+def chosen_cell() -> int | None:
+    """Index in ``every_cell`` of the cell that the visitor chose."""
+    return cast("int | None", st.session_state.get("cell"))
+
+
+def choose_cell(index: int) -> None:
+    """Frame a cell in the viewer and in the gallery."""
+    st.session_state["cell"] = index
+
+
+def remember(key: Hashable, make: Callable[[], Made]) -> Made:
+    """Compute something once a visitor; what was asked for longest ago is forgotten first."""
+    memory: dict[Hashable, object] = st.session_state.setdefault("memory", {})
+    made = memory.pop(key) if key in memory else make()
+    memory[key] = made
+    while len(memory) > MOST_REMEMBERED:
+        memory.pop(next(iter(memory)))
+    return cast(Made, made)
+
+
+def is_known(smear: Smear, name: str) -> bool:
+    """Whether this smear was already analysed with this model."""
+    if smear.sample is not None:
+        return engine.is_sample_known(smear.sample, name)
+    return ("analysis", smear.key, name) in st.session_state.get("memory", {})
+
+
+def analysis(smear: Smear, name: str, progress: engine.Progress | None = None) -> FieldAnalysis:
+    """The analysis of a smear at the model's own confidence, computed once a visitor; samples once for all.
+
+    Raises:
+        AllcadError: the model cannot be used.
+    """
+    if smear.sample is not None:
+        return engine.of_sample(smear.sample, name, progress)
+    return remember(("analysis", smear.key, name), lambda: engine.engine(name).analyse(smear.image, progress))
+
+
+def follow_address() -> None:
+    """Do what the address asks for, ``?sample=...&model=...``, once for each new address."""
+    asked = (st.query_params.get("sample"), st.query_params.get("model"))
+    if asked == st.session_state.get("address"):
+        return
+    st.session_state["address"] = asked
+    sample, model = asked
+    smear = current()
+    try:
+        if model is not None and model != recipe():
+            known = [one.name for one in engine.recipes()]
+            if model not in known:
+                raise UnknownNameError("model", model, known)
+            choose_recipe(model)
+        if sample is not None and (smear is None or smear.sample != sample):
+            take_sample(sample)
+    except AllcadError as error:
+        complain([str(error)])
+
+
+def write_address() -> None:
+    """Say in the address what the page shows, so that it can be sent to somebody. Own photographs stay unnamed."""
+    smear = current()
+    sample, model = smear.sample if smear else None, recipe()
+    parameters = {"model": model} if sample is None else {"sample": sample, "model": model}
+    if smear is not None and st.query_params.to_dict() != parameters:
+        st.query_params.from_dict(parameters)
+        st.session_state["address"] = (sample, model)
+
+
+def counted(smear: Smear, name: str) -> str:
+    """A few words on a smear for the row of smears: its counts, or that it was not looked at yet."""
+    if not is_known(smear, name):
+        return "not read yet"
+    counts = analysis(smear, name).counts
+    return f"{counts.blast} of {counts.total}" if counts.total else "no white cells"

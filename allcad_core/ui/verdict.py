@@ -1,0 +1,50 @@
+"""The verdict: the answer as a sentence, its share with the interval, its reasons and its limits."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from allcad_core.results import FieldAnalysis
+from allcad_core.suggestion import DOUBT_CODES
+from allcad_core.ui import charts, notes, words
+
+LIMITS = "The interval covers chance in counting, not the models' mistakes; those are more on a microscope they never met."
+
+
+def verdict(analysis: FieldAnalysis) -> None:
+    """Draw the verdict on a field at the confidence that the page shows."""
+    suggestion = analysis.suggestion
+    left, right = st.columns([5, 2], gap="medium", vertical_alignment="top")
+    with left:
+        st.title(suggestion.headline, anchor=False)
+        st.html(f'<p class="al-detail">{escape(suggestion.detail)}</p>{_why(analysis)}')
+    with right:
+        charts.share(analysis.blast_fraction)
+        st.html(f'<p class="al-why"><b>Limits:</b> {escape(LIMITS)}</p>')
+    doubts = [note.message for note in analysis.warnings if note.code in DOUBT_CODES]
+    if doubts:
+        notes.doubt("Treat these counts with doubt.", " ".join(doubts), filled=True)
+
+
+def _why(analysis: FieldAnalysis) -> str:
+    reasons = [reason for reason in analysis.suggestion.reasons if reason not in DOUBT_CODES]
+    return f'<p class="al-why"><b>Why:</b> {escape(" ".join(reasons))}</p>' if reasons else ""
+
+
+def nothing_found(analysis: FieldAnalysis) -> int:
+    """Say how many boxes lie below the score where none reaches it.
+
+    Returns:
+        The number of boxes below.
+    """
+    below = len(analysis.every_cell)
+    lowest = min((cell.score for cell in analysis.every_cell), default=0.0)
+    rest = (
+        f"{words.plural(below, 'box')} between {lowest:.2f} and {analysis.confidence:.2f}. Lower the score to see them."
+        if below
+        else "No box lies below it either. Try a sharper photograph of the thin part of the smear."
+    )
+    notes.doubt(f"No white cell reached a score of {analysis.confidence:.2f}.", rest, filled=True)
+    return below

@@ -1,0 +1,97 @@
+"""The field viewer: a photograph at full resolution with boxes above it, that can be moved and asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from allcad_core.results import Cell
+from allcad_core.ui import media, words
+
+HERE = Path(__file__).parent
+LIBRARY = HERE / "openseadragon.min.js"
+EVERY_KIND = ("blast", "healthy", "review", "unsure")
+
+_mount = st.components.v2.component(
+    "allcad_viewer",
+    html=(HERE / "viewer.html").read_text("utf-8"),
+    css=(HERE / "viewer.css").read_text("utf-8"),
+    js=(HERE / "viewer.js").read_text("utf-8"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One entry of the legend that lies on the picture."""
+
+    name: str
+    colour: str
+    glyph: str = "\u25a0"
+
+
+def viewer(
+    jpeg: bytes,
+    size: tuple[int, int],
+    cells: Sequence[Cell] = (),
+    *,
+    key: str,
+    alt: str,
+    least: float = 0.0,
+    kinds: Collection[str] = EVERY_KIND,
+    chosen: int | None = None,
+    height: int = 492,
+    fill: bool = True,
+    legend: Sequence[Key] = (),
+    on_choice: Callable[[int], None] | None = None,
+) -> None:
+    """Show a field.
+
+    Args:
+        jpeg: the picture, encoded.
+        size: width and height of the field in pixels, the measure of the boxes; the picture may be smaller.
+        cells: all cells at every score; the browser filters.
+        key: name of this viewer on its page.
+        alt: what the picture shows, for those who do not see it.
+        least: cells with a lower score are hidden, save reviewed ones.
+        kinds: which of blast, healthy, review (flagged cells) and unsure are shown.
+        chosen: index in ``cells`` of the framed cell.
+        height: pixels on a wide screen; a phone takes its own.
+        fill: start with the viewer filled rather than with the whole field.
+        legend: what the colours mean, where nothing beside the viewer says so.
+        on_choice: called with the index of the cell that the visitor chooses, before the page runs again.
+    """
+    data = {
+        "image": media.address(jpeg, "image/jpeg", f"{key}.image"),
+        "library": media.address(LIBRARY, "text/javascript", "viewer.library"),
+        "width": size[0],
+        "height": height,
+        "fill": fill,
+        "alt": alt,
+        "least": least,
+        "kinds": list(kinds),
+        "chosen": chosen,
+        "legend": [{"name": entry.name, "colour": entry.colour, "glyph": entry.glyph} for entry in legend],
+        "cells": [_described(index, cell) for index, cell in enumerate(cells)],
+    }
+
+    def report() -> None:
+        index = st.session_state[key].get("chosen")
+        if on_choice is not None and isinstance(index, int):
+            on_choice(index)
+
+    _mount(key=key, data=data, on_chosen_change=report)
+
+
+def _described(index: int, cell: Cell) -> dict[str, Any]:
+    return {
+        "index": index,
+        "box": [round(edge, 1) for edge in cell.box],
+        "kind": cell.label,
+        "review": words.to_review(cell),
+        "score": 1.0 if cell.reviewed else cell.score,
+        "text": words.probability(cell.p_blast if cell.p_blast is not None else cell.score),
+    }

@@ -1,0 +1,55 @@
+"""Analyse smear: the verdict first, then the field, its cells, and how the picture was read."""
+
+import streamlit as st
+
+from allcad_core.errors import AllcadError
+from allcad_core.results import FieldAnalysis
+from allcad_core.ui import bring, field_view, notes, proof, state, verdict
+from allcad_core.ui.label import label
+from allcad_core.ui.state import Smear
+
+
+def draw() -> None:
+    state.follow_address()
+    notes.broken(state.failures())
+    smear = state.current()
+    if smear is None:
+        notes.empty(bring.try_sample, lambda: bring.uploader("first-upload") and st.rerun())
+        return
+    state.write_address()
+    head = st.container(key="label", border=True, horizontal=True, vertical_alignment="center")
+    row = st.container()
+    found = answer(smear)
+    with row:
+        field_view.smear_row()
+    if found is None:
+        return
+    verdict_place = st.container()
+    cells_tab, mask_tab = st.tabs(["Cells", "Histogram and mask"], key="view", on_change="rerun")
+    with cells_tab:
+        shown = field_view.field(smear, found)
+    with verdict_place:
+        verdict.verdict(shown)
+    with head:
+        label(smear, shown)
+    with mask_tab:
+        if mask_tab.open:
+            proof.histogram_and_mask(smear)
+    proof.behind(shown)
+
+
+def answer(smear: Smear) -> FieldAnalysis | None:
+    """The analysis of the smear, with its steps shown while it runs; a model that fails leaves a sentence."""
+    place = st.empty()
+    try:
+        found = state.analysis(smear, state.recipe(), notes.waiting(place))
+    except AllcadError as error:
+        place.empty()
+        notes.broken([str(error)])
+        field_view.recipe_choice()
+        return None
+    place.empty()
+    return found
+
+
+draw()

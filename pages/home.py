@@ -1,0 +1,66 @@
+"""Home: what allcad is, a live example, and the doors to the other pages."""
+
+import streamlit as st
+
+from allcad_core.errors import AllcadError
+from allcad_core.ui import bring, engine, notes, state
+from allcad_core.ui.example import example
+
+DOORS = (
+    (
+        "Is my smear suspicious?",
+        "Boxes, counts with their interval, each cell with its reasons.",
+        "pages/analyse.py",
+        "Analyse smear",
+        ":material/biotech:",
+    ),
+    (
+        "Which model do I trust?",
+        "What each model learned from, what it has never seen, and how often it is wrong.",
+        "pages/models.py",
+        "Models and data",
+        ":material/balance:",
+    ),
+)
+
+
+def draw() -> None:
+    left, right = st.columns([4, 5], gap="large")
+    with left:
+        st.html(
+            '<h1 class="al-hero">Find the blasts in a blood smear.</h1><p class="al-lead">allcad boxes every white cell in a photograph, suggests which ones look like leukaemia '
+            "blasts, and shows why. It also says how often its models are wrong.</p>"
+        )
+        if bring.uploader("home-upload"):
+            st.switch_page("pages/analyse.py")
+        notes.broken(state.failures())
+        if st.button("Try a sample", type="primary", icon=":material/science:"):
+            bring.try_sample()
+            st.switch_page("pages/analyse.py")
+        notes.doubt(
+            "For research and teaching. Not a medical device.",
+            "The models learned from fields of few patients, taken with two cameras. On another microscope they are wrong "
+            "more often.",
+        )
+    for door, column in zip(DOORS, st.columns(len(DOORS)), strict=True):
+        with column, st.container(border=True, height="stretch"):
+            question, answer, page, name, icon = door
+            st.subheader(question, anchor=False)
+            st.caption(answer)
+            st.page_link(page, label=name, icon=icon)
+    st.html(f'<p class="al-machine">{" ".join(f"<span>{fact}</span>" for fact in machine())}</p>')
+    with right:
+        example()
+
+
+def machine() -> list[str]:
+    """The machine in one line: device, models, and that nothing leaves it."""
+    facts = [f"This machine: {engine.machine()}"]
+    try:
+        facts.append(f"{len(engine.recipes())} models ready")
+    except AllcadError as error:
+        facts.append(str(error))
+    return [*facts, "Works offline; pictures stay on this machine"]
+
+
+draw()

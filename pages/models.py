@@ -1,0 +1,33 @@
+"""Models and data: what each model is, what it learned from, what it scores, and where it may fail."""
+
+import streamlit as st
+
+from allcad_core.errors import AllcadError
+from allcad_core.models import cards
+from allcad_core.ui import engine, notes
+from allcad_core.ui.cards import data_sets, model_card, recipe_list
+
+
+def draw() -> None:
+    st.title("Models and data", anchor=False)
+    notes.doubt(
+        "No model here has been tried on patients.",
+        "They learned from few fields of few patients, taken with two cameras. A figure below holds for pictures like those; "
+        "expect less elsewhere.",
+    )
+    models_tab, data_tab = st.tabs(["Models", "Data sets and papers"])
+    with models_tab:
+        try:
+            known = cards()
+            recipes = engine.recipes()
+        except AllcadError as error:
+            notes.broken([str(error)])
+            known, recipes = {}, ()
+        recipe_list(recipes)
+        for card in known.values():
+            model_card(card)
+    with data_tab:
+        data_sets()
+
+
+draw()
