@@ -402,7 +402,7 @@ def test_a_still_gif_is_refused_with_its_reason():
 @pytest.mark.parametrize("size", [(MIN_SIDE - 1, 500), (500, MIN_SIDE - 1), (1, 1)])
 def test_a_picture_that_is_too_small_is_refused(size):
     message = refusal(encoded("PNG", Image.new("RGB", size)), "icon.png")
-    assert f"{size[0]} × {size[1]} px" in message
+    assert f"{size[0]} × {size[1]} px" in message  # noqa: RUF001
     assert f"{MIN_SIDE} px" in message
 
 
