@@ -23,18 +23,26 @@ if TYPE_CHECKING:
 
 LONG_SIDE = 1296
 """Larger pictures are worked on at this length of their long side: half of a 5-megapixel camera's."""
+NUCLEUS_PURPLE = (0.06, 0.20)
+"""Otsu's threshold between nuclei and the rest is held between these purple densities."""
 CELL_PURPLE = 0.045
-"""Purple density from which a pixel belongs to a white cell."""
-SURE_PURPLE = 0.09
-"""An object without any patch of this density is a shadow, not a nucleus."""
+"""Least purple density of a white cell; where red cells are greyish themselves, it lies above theirs."""
+FAINT_PURPLE = 0.03
+"""Less than this is ground, and takes no part in finding the threshold of nuclei."""
 NUCLEUS_FLOOR = 0.10
-"""Least red density of a nucleus; cytoplasm alone must not be split into two by Otsu's threshold."""
+"""Least density (red + purple) of a nucleus; cytoplasm alone must not be split into two by Otsu's threshold."""
 FAINTEST_RED_CELL = 0.02
 """Otsu's threshold between ground and red cells is not believed under this mean density: there is ground alone."""
 FALLBACK_RED_CELL = 1 / 28
-"""Diameter of a red cell as a share of the long side, where a picture shows none: between both cameras of ALL-IDB."""
+"""Diameter of a red cell as a share of the long side, where a picture shows neither red cells nor nuclei."""
+NUCLEUS_TO_RED_CELL = 1.3
+"""Typical diameter of a nucleus over that of a red cell: the scale where no lone red cell is seen."""
 SMALLEST_CELL = 0.62
 """Smallest white cell as a share of a red cell's diameter; platelets stay under it."""
+LARGEST_LOBE = 1.05
+"""A piece of nucleus under this diameter, in red-cell diameters, can be a lobe; whole nuclei are larger."""
+LOBE_GAP = 0.35
+"""Lobes of one nucleus lie closer together than this, in red-cell diameters."""
 SPLIT_DEPTH = 0.055
 """How much deeper than the saddle between them two cores must lie to be two cells, in red-cell diameters."""
 
@@ -59,11 +67,13 @@ def stain(pixels: Pixels, device: torch.device) -> Segmentation:
     purple = ((density[0] + density[1]) / 2 - density[2]).cpu().numpy()
     red, mean = density[0].cpu().numpy(), density.mean(0).cpu().numpy()
 
-    cell = purple > CELL_PURPLE
-    diameter = red_cell_diameter(_red_cells(mean, cell))
-    unit = diameter or FALLBACK_RED_CELL * max(size)
+    sure = purple > _nucleus_threshold(purple)
+    absorbing = _absorbing(mean, sure)
+    cell = sure | (purple > _cell_threshold(purple, absorbing))
+    diameter = red_cell_diameter(absorbing & ~cell)
+    unit = diameter or _scale_by_nuclei(sure) or FALLBACK_RED_CELL * max(size)
     cell = _clean(cell, unit)
-    labels = _drop_shadows(_split(cell, unit), purple)
+    labels = _keep_nucleated(_join_lobes(_split(cell, unit), unit), sure, unit)
     cell = labels > 0
     nucleus = _nuclei(red + purple, cell)
     grey = grey_levels(small, device).cpu().numpy()
@@ -78,20 +88,46 @@ def stain(pixels: Pixels, device: torch.device) -> Segmentation:
     )
 
 
-def _red_cells(mean: NDArray[np.float32], cell: Mask) -> Mask:
-    """What absorbs light and is no white cell."""
+def _nucleus_threshold(purple: NDArray[np.float32]) -> float:
     from skimage.filters import threshold_otsu
 
-    rest = mean[~cell][::4]
+    coloured = purple[purple > FAINT_PURPLE]
+    low, high = NUCLEUS_PURPLE
+    return float(np.clip(threshold_otsu(coloured), low, high)) if coloured.size > 16 else low
+
+
+def _absorbing(mean: NDArray[np.float32], sure: Mask) -> Mask:
+    """What absorbs light and is no nucleus: red cells, cytoplasm."""
+    from skimage.filters import threshold_otsu
+
+    rest = mean[~sure][::4]
     if rest.size < 16 or np.ptp(rest) == 0:
-        return np.zeros_like(cell)
-    return np.asarray((mean > max(float(threshold_otsu(rest)), FAINTEST_RED_CELL)) & ~cell)
+        return np.zeros_like(sure)
+    return np.asarray((mean > max(float(threshold_otsu(rest)), FAINTEST_RED_CELL)) & ~sure)
+
+
+def _cell_threshold(purple: NDArray[np.float32], absorbing: Mask) -> float:
+    """Purple density from which a pixel belongs to a white cell: above that of nine tenths of the red cells."""
+    reds = purple[absorbing]
+    if reds.size < 0.02 * purple.size:
+        return CELL_PURPLE
+    return max(CELL_PURPLE, float(np.quantile(reds, 0.9)))
+
+
+def _scale_by_nuclei(sure: Mask) -> float | None:
+    """A red cell's diameter guessed from the area-weighted median diameter of the nuclei."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(sure.astype(np.uint8))
+    areas = np.sort(stats[1:, cv2.CC_STAT_AREA].astype(np.float64))
+    if areas.size == 0:
+        return None
+    share = np.cumsum(areas)
+    return float(np.sqrt(4 / np.pi * areas[int(np.searchsorted(share, share[-1] / 2))])) / NUCLEUS_TO_RED_CELL
 
 
 def red_cell_diameter(mask: Mask) -> float | None:
     """Median diameter in px of lone red cells: round, convex components that do not touch the edge.
 
-    Fewer than five of them give ``None``.
+    Fewer than three of them give ``None``.
     """
     closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -106,7 +142,7 @@ def red_cell_diameter(mask: Mask) -> float | None:
         length = cv2.arcLength(contour, closed=True)
         if 4 * np.pi * area / length**2 > 0.72 and area > 0.9 * cv2.contourArea(cv2.convexHull(contour)):
             diameters.append(np.sqrt(4 * area / np.pi))
-    if len(diameters) < 5:
+    if len(diameters) < 3:
         return None
     # Platelets and dirt are small and many; red cells hold most of the area, so the median is weighted by area.
     order = np.sort(np.asarray(diameters))
@@ -148,10 +184,18 @@ def _split(mask: Mask, unit: float) -> NDArray[np.int32]:
         parts = watershed(-distance[window], markers, mask=inside) if cores > 1 else inside.astype(np.int32)
         labels[window][inside] = parts[inside] + found
         found += max(cores, 1)
-    areas = np.bincount(labels.ravel(), minlength=found + 1)
-    keep = areas >= np.pi / 4 * (SMALLEST_CELL * unit) ** 2
-    keep[0] = False
-    return _renumber(labels, keep)
+    return labels
+
+
+def _join_lobes(labels: NDArray[np.int32], unit: float) -> NDArray[np.int32]:
+    """Small pieces close together become one cell: the lobes of a neutrophil."""
+    areas = np.bincount(labels.ravel())
+    small = areas < np.pi / 4 * (LARGEST_LOBE * unit) ** 2
+    small[0] = False
+    pieces = small[labels].astype(np.uint8)
+    reach = max(3, 2 * round(LOBE_GAP * unit / 2) + 1)
+    _, joined = cv2.connectedComponents(cv2.morphologyEx(pieces, cv2.MORPH_CLOSE, _disc(reach)), connectivity=8)
+    return np.where(pieces > 0, joined + areas.size, labels).astype(np.int32)
 
 
 def _cores(distance: NDArray[np.float32], depth: float) -> tuple[int, NDArray[np.int32]]:
@@ -168,23 +212,16 @@ def _cores(distance: NDArray[np.float32], depth: float) -> tuple[int, NDArray[np
     return count - 1, np.asarray(markers, np.int32)
 
 
-def _renumber(labels: NDArray[np.int32], keep: NDArray[np.bool_]) -> NDArray[np.int32]:
+def _keep_nucleated(labels: NDArray[np.int32], sure: Mask, unit: float) -> NDArray[np.int32]:
+    """Numbered anew, without platelets and without what holds no nucleus."""
+    areas = np.bincount(labels.ravel())
+    cores = np.bincount(labels[sure], minlength=areas.size)
+    smallest = np.pi / 4 * (SMALLEST_CELL * unit) ** 2
+    keep = (areas >= smallest) & (cores >= 0.5 * smallest)
+    keep[0] = False
     numbers = np.zeros(keep.size, np.int32)
     numbers[keep] = np.arange(1, int(keep.sum()) + 1)
-    return numbers[labels]
-
-
-def _drop_shadows(labels: NDArray[np.int32], purple: NDArray[np.float32]) -> NDArray[np.int32]:
-    """Without the regions whose ninth decile of purple is too faint for a nucleus."""
-    from scipy.ndimage import labeled_comprehension
-
-    count = int(labels.max())
-    keep = np.zeros(count + 1, bool)
-    if count:
-        numbers = np.arange(1, count + 1)
-        top = labeled_comprehension(purple, labels, numbers, lambda values: np.quantile(values, 0.9), float, 0.0)
-        keep[1:] = top >= SURE_PURPLE
-    return _renumber(labels, keep)
+    return np.asarray(numbers[labels], np.int32)
 
 
 def _nuclei(feature: NDArray[np.float32], cell: Mask) -> Mask:
