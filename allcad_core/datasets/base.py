@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from allcad_core.errors import DataError
 from allcad_core.results import Box
@@ -23,6 +23,9 @@ Point = tuple[float, float]
 
 Colour = tuple[int, int, int]
 """Red, green, blue, 0..255."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, the number of the step and the number of steps."""
 
 DATA_VARIABLE = "ALLCAD_DATA"
 DEFAULT_DATA = Path("../shared/data")
@@ -234,6 +237,23 @@ def size_of(path: Path) -> tuple[int, int]:
         width, height = picture.size
         turned = picture.getexif().get(_ORIENTATION_TAG) in _TURNED_ON_SIDE
     return (height, width) if turned else (width, height)
+
+
+def grey_of(path: Path, scale: float = 1.0) -> NDArray[np.uint8]:
+    """Grey picture, uint8 (height, width), upright; a small ``scale`` reads JPEG at a fraction of the work.
+
+    Raises:
+        DataError: the picture cannot be read.
+    """
+    with open_picture(path) as picture:
+        size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+        try:
+            picture.draft("L", size)
+            plain = picture.convert("L")
+            small = plain if plain.size == size else plain.resize(size, Image.Resampling.BOX)
+            return np.asarray(ImageOps.exif_transpose(small))
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            raise DataError(f"'{path}' cannot be read as a picture.") from error
 
 
 def read_text(path: Path) -> str:

@@ -15,12 +15,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
-from allcad_core.datasets.base import FieldRecord, open_picture
-from allcad_core.errors import DataError
+from allcad_core.datasets.base import FieldRecord, Progress, grey_of, size_of
 
-Progress = Callable[[str, int, int], None]
 Plane = NDArray[np.float32]
 Array = NDArray[Any]
 
@@ -150,27 +147,10 @@ def _planes(fields: Sequence[FieldRecord]) -> list[tuple[FieldRecord, Plane]]:
     from scipy import ndimage
 
     grey = {}
-    widest = max(_width(field) for field in fields)
+    widest = max(size_of(field.path)[0] for field in fields)
     for field in fields:
-        plane = _small(field, WIDTH / widest)
+        plane = np.asarray(grey_of(field.path, WIDTH / widest), np.float32)
         band = ndimage.gaussian_filter(plane, FINE) - ndimage.gaussian_filter(plane, COARSE)
         band = np.clip(band, -CLIP, CLIP)
         grey[field.name] = np.asarray(band - band.mean(), np.float32)
     return [(field, grey[field.name]) for field in fields]
-
-
-def _width(field: FieldRecord) -> int:
-    with open_picture(field.path) as picture:
-        return picture.width
-
-
-def _small(field: FieldRecord, scale: float) -> Plane:
-    with open_picture(field.path) as picture:
-        size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-        try:
-            picture.draft("L", (2 * size[0], 2 * size[1]))
-            small = picture.convert("L").resize(size, Image.Resampling.BOX)
-            turned = ImageOps.exif_transpose(small)
-        except (OSError, Image.DecompressionBombError) as error:
-            raise DataError(f"'{field.path}' cannot be read as a picture.") from error
-    return np.asarray(turned, np.float32)
