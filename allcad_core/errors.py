@@ -21,6 +21,10 @@ class UnknownNameError(AllcadError):
     def __init__(self, kind: str, name: str, known: list[str]) -> None:
         listing = ", ".join(sorted(known)) or "none"
         super().__init__(f"There is no {kind} called '{name}'. Known: {listing}.")
+        self._parts = (kind, name, known)
+
+    def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, str, list[str]]]:
+        return type(self), self._parts  # so that it comes back from a worker process
 
 
 class DataError(AllcadError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import MappingProxyType
 from typing import Literal
 
 from allcad_core.intervals import Proportion, wilson
@@ -20,8 +19,6 @@ Box = tuple[float, float, float, float]
 
 REVIEW_LOW, REVIEW_HIGH = 0.35, 0.65
 """Calibrated blast probabilities between these are flagged for review."""
-
-EMPTY: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +50,9 @@ class Cell:
     label: Label
     score: float
     p_blast: float | None = None
-    probabilities: Mapping[str, float] = field(default_factory=lambda: EMPTY)
+    probabilities: Mapping[str, float] = field(default_factory=dict, hash=False)
     outline: tuple[tuple[float, float], ...] = ()
-    measures: Mapping[str, float] = field(default_factory=lambda: EMPTY)
+    measures: Mapping[str, float] = field(default_factory=dict, hash=False)
     flags: tuple[str, ...] = ()
     reviewed: bool = False
 

@@ -19,8 +19,15 @@ BLAST_SHARE_LINE = 0.20
 """Textbook share of blasts for acute leukaemia."""
 ENOUGH_BLASTS = 3
 """Fewer blast boxes than this can be mistakes of the model; they never give "blasts suspected"."""
-DOUBT_CODES = frozenset({"blurred", "exposure", "foreign_scale", "foreign_stain", "no_ground"})
-"""Warning codes that put the whole count in doubt."""
+DOUBTS = {
+    "blurred": "The picture is blurred.",
+    "exposure": "The picture is too dark or too bright.",
+    "foreign_scale": "The cells are much larger or smaller than those that the models know.",
+    "foreign_stain": "The stain differs from those that the models know.",
+    "no_ground": "No empty background was found against which the stain could be measured.",
+}
+"""Warning codes that put the whole count in doubt, each with its reason in words."""
+DOUBT_CODES = frozenset(DOUBTS)
 
 NOT_A_DIAGNOSIS = "It is not a diagnosis."
 
@@ -40,71 +47,79 @@ class Suggestion:
         return f"{self.headline} {self.detail}"
 
 
-def _cells(count: int) -> str:
-    return f"{count} white cell" + ("" if count == 1 else "s")
-
-
 def suggest(blasts: int, healthy: int, warnings: Collection[str] = ()) -> Suggestion:
     """Suggestion for a field with these counts.
 
     Args:
         blasts: cells labelled blast at the chosen confidence.
         healthy: cells labelled healthy; cells that a person cannot tell are in neither count.
-        warnings: codes of the analysis' warnings.
+        warnings: codes of the analysis' warnings; those that are not in ``DOUBTS`` do not matter here.
+
+    Raises:
+        ValueError: a count is negative.
     """
-    total = blasts + healthy
-    doubts = sorted(DOUBT_CODES.intersection(warnings))
-    share = wilson(blasts, total)
-    if total == 0:
-        if doubts:
-            return Suggestion(
-                "cannot_tell",
-                "allcad cannot tell: no white cell was found, and the picture is not what the models know.",
-                "Try a sharper, evenly lit photograph of the thin part of the smear.",
-                tuple(doubts),
-            )
-        return Suggestion(
-            "no_white_cells",
-            "No white cell was found.",
-            "Lower the score, or bring another field of the smear.",
-            (),
-        )
-    reasons = [f"{blasts} of {total} white cells look like blasts: {share}."]
+    doubts = tuple(sentence for code, sentence in DOUBTS.items() if code in warnings)
+    if blasts + healthy == 0:
+        return _without_cells(doubts)
+    reasons = (f"{_verdict(blasts, blasts + healthy)}: {wilson(blasts, blasts + healthy)}.", *doubts)
     if doubts:
         return Suggestion(
             "cannot_tell",
-            f"Treat these counts with doubt: {blasts} of {_cells(total)} would count as blasts.",
-            "The picture differs from what the models have seen; the warnings say how.",
-            (*reasons, *doubts),
+            f"Treat these counts with doubt. {_verdict(blasts, blasts + healthy)}.",
+            f"The picture differs from what the models have seen; the warnings say how. {NOT_A_DIAGNOSIS}",
+            reasons,
         )
     if blasts == 0:
-        high = wilson(0, total).high or 0.0
+        return _without_blasts(healthy, reasons)
+    return _with_blasts(blasts, blasts + healthy, reasons)
+
+
+def _verdict(blasts: int, total: int) -> str:
+    """The counts as a sentence without its full stop."""
+    cells = f"{blasts} of {total} white cell{'' if total == 1 else 's'}"
+    return f"{cells} looks like a blast" if blasts == 1 else f"{cells} look like blasts"
+
+
+def _without_cells(doubts: tuple[str, ...]) -> Suggestion:
+    if doubts:
         return Suggestion(
-            "no_blasts",
-            "No white cell looks like a blast.",
-            f"{total} {'was' if total == 1 else 'were'} counted; blasts may still be elsewhere on the slide "
-            f"(0 to {100 * high:.0f}\u00a0%).",
-            tuple(reasons),
+            "cannot_tell",
+            "allcad cannot tell: no white cell was found, and the picture is not what the models know.",
+            "Try a sharper, evenly lit photograph of the thin part of the smear.",
+            doubts,
         )
-    headline = (
-        f"{blasts} of {_cells(total)} look{'s' if blasts == 1 else ''} like {'a blast' if blasts == 1 else 'blasts'}."
+    return Suggestion(
+        "no_white_cells", "No white cell was found.", "Lower the score, or bring another field of the smear.", ()
     )
-    if blasts >= ENOUGH_BLASTS and blasts >= BLAST_SHARE_LINE * total:
+
+
+def _without_blasts(healthy: int, reasons: tuple[str, ...]) -> Suggestion:
+    high = wilson(0, healthy).high or 0.0
+    return Suggestion(
+        "no_blasts",
+        "No white cell looks like a blast.",
+        f"{healthy} {'was' if healthy == 1 else 'were'} counted; blasts may still be elsewhere on the slide "
+        f"(0 to {100 * high:.0f}\N{NO-BREAK SPACE}%). {NOT_A_DIAGNOSIS}",
+        reasons,
+    )
+
+
+def _with_blasts(blasts: int, total: int, reasons: tuple[str, ...]) -> Suggestion:
+    line = f"{100 * BLAST_SHARE_LINE:.0f}\N{NO-BREAK SPACE}%"
+    headline = f"{_verdict(blasts, total)}."
+    over = blasts / total >= BLAST_SHARE_LINE
+    if blasts >= ENOUGH_BLASTS and over:
         return Suggestion(
             "blasts_suspected",
             headline,
             f"This suggests a smear that a specialist should look at. {NOT_A_DIAGNOSIS}",
-            (
-                *reasons,
-                f"At least {ENOUGH_BLASTS} cells and {BLAST_SHARE_LINE:.0%} of the white cells.".replace(
-                    "%", "\u00a0%"
-                ),
-            ),
+            (*reasons, f"They are at least {ENOUGH_BLASTS} cells and {line} of the white cells."),
         )
+    few = f"fewer than {ENOUGH_BLASTS} cells" if over else f"less than {line} of the white cells"
+    subject = "One cell" if blasts == 1 else "A few cells"
     return Suggestion(
         "few_suspicious",
         headline,
-        f"{'One cell' if blasts == 1 else 'So few cells'} can be a mistake: look at the cells, and at more fields. "
-        f"{NOT_A_DIAGNOSIS}",
-        tuple(reasons),
+        f"{subject} can be a mistake: look at the cells, and at more fields. {NOT_A_DIAGNOSIS}",
+        (*reasons, f"{'It is' if blasts == 1 else 'They are'} {few}."),
     )

@@ -1,0 +1,114 @@
+"""One result that all show: views at a confidence, counts, and that it travels between processes."""
+
+import copy
+import dataclasses
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from allcad_core.intervals import wilson
+from allcad_core.results import Cell, Counts, FieldAnalysis, Models, Note, Timing
+
+scores = st.floats(0, 1)
+cells = st.builds(
+    Cell,
+    box=st.just((0.0, 0.0, 50.0, 50.0)),
+    label=st.sampled_from(["blast", "healthy", "unsure"]),
+    score=scores,
+    p_blast=st.none() | scores,
+    reviewed=st.booleans(),
+)
+
+
+def analysis(*every_cell: Cell, confidence: float = 0.25, warnings: tuple[Note, ...] = ()) -> FieldAnalysis:
+    return FieldAnalysis(
+        image="smear.png",
+        width=640,
+        height=480,
+        sha256="0" * 64,
+        recipe="regions",
+        models=Models("regions", "litecnn", "paper"),
+        device="cpu",
+        backend="torch",
+        confidence=confidence,
+        every_cell=every_cell,
+        warnings=warnings,
+        timing_ms=Timing(),
+    )
+
+
+def cell(label: str = "blast", score: float = 0.9, **more: object) -> Cell:
+    return Cell((10, 20, 60, 70), label, score, **more)
+
+
+def test_cells_below_the_confidence_are_hidden_and_not_lost():
+    field = analysis(cell(score=0.9), cell(score=0.25), cell(score=0.2))
+    assert [shown.score for shown in field.cells] == [0.9, 0.25]
+    assert len(field.every_cell) == 3
+
+
+def test_what_a_person_reviewed_stays_at_any_confidence():
+    field = analysis(cell(score=0.1, reviewed=True), confidence=0.9)
+    assert field.counts == Counts(1, 0, 0)
+
+
+@given(st.lists(cells, max_size=12), scores, scores)
+def test_another_confidence_is_the_same_as_having_begun_with_it(every, first, second):
+    seen = analysis(*every, confidence=first).at(second)
+    fresh = analysis(*every, confidence=second)
+    assert seen == fresh
+    assert (seen.cells, seen.counts, seen.suggestion) == (fresh.cells, fresh.counts, fresh.suggestion)
+    assert seen.blast_fraction == fresh.blast_fraction
+
+
+@given(st.lists(cells, max_size=12), scores, scores)
+def test_a_higher_confidence_shows_a_part_of_what_a_lower_one_shows(every, one, other):
+    low, high = sorted((one, other))
+    field = analysis(*every)
+    assert set(map(id, field.at(high).cells)) <= set(map(id, field.at(low).cells))
+
+
+@given(st.lists(cells, max_size=12))
+def test_every_shown_cell_is_counted_once(every):
+    field = analysis(*every)
+    counts = field.counts
+    assert counts.blast + counts.healthy + counts.unsure == len(field.cells)
+    assert counts.total == counts.blast + counts.healthy
+
+
+def test_cells_that_nobody_can_tell_leave_the_share():
+    field = analysis(cell("blast"), cell("healthy"), cell("unsure"), cell("unsure"))
+    assert field.blast_fraction == wilson(1, 2)
+
+
+def test_no_cell_gives_no_share():
+    assert analysis().blast_fraction.value is None
+    assert analysis().suggestion.kind == "no_white_cells"
+
+
+def test_a_warning_reaches_the_suggestion():
+    blurred = Note("blurred", "smear.png is blurred.")
+    assert analysis(cell(), warnings=(blurred,)).suggestion.kind == "cannot_tell"
+
+
+def test_nothing_is_changed_in_place():
+    field = analysis(cell())
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        field.confidence = 0.5
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        field.every_cell[0].label = "healthy"
+    assert field.at(0.95).cells == ()
+    assert len(field.cells) == 1
+
+
+def test_a_result_travels_between_processes_and_into_dictionaries():
+    field = analysis(cell(), cell(measures={"nc_ratio": 0.8}, probabilities={"litecnn": 0.9}))
+    assert pickle.loads(pickle.dumps(field)) == field  # noqa: S301  # our own bytes
+    assert copy.deepcopy(field) == field
+    assert dataclasses.asdict(field)["every_cell"][0]["measures"] == {}
+
+
+def test_equal_results_are_one_in_a_set():
+    assert len({analysis(cell(measures={"nc_ratio": 0.8})), analysis(cell(measures={"nc_ratio": 0.8}))}) == 1
