@@ -4,17 +4,21 @@ import streamlit as st
 
 from allcad_core.errors import AllcadError
 from allcad_core.results import FieldAnalysis
-from allcad_core.ui import bring, field_view, notes, proof, state, verdict
+from allcad_core.ui import bring, field_view, notes, proof, state, theme, verdict
 from allcad_core.ui.label import label
 from allcad_core.ui.state import Smear
 
 
 def draw() -> None:
+    theme.through_the_door()
     state.follow_address()
     notes.broken(state.failures())
     smear = state.current()
     if smear is None:
-        notes.empty(bring.try_sample, lambda: bring.uploader("first-upload") and st.rerun())
+        with notes.empty():
+            st.button("Try a sample", type="primary", icon=":material/science:", on_click=bring.try_sample)
+            if bring.uploader("first-upload", show_label=False):
+                st.rerun()
         return
     state.write_address()
     head = st.container(key="label", border=True, horizontal=True, vertical_alignment="center")
@@ -36,6 +40,8 @@ def draw() -> None:
         if mask_tab.open:
             proof.histogram_and_mask(smear)
     proof.behind(shown)
+    if state.read_ahead():
+        st.rerun()
 
 
 def answer(smear: Smear) -> FieldAnalysis | None:

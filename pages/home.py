@@ -3,7 +3,7 @@
 import streamlit as st
 
 from allcad_core.errors import AllcadError
-from allcad_core.ui import bring, engine, notes, state
+from allcad_core.ui import bring, engine, notes, state, theme
 from allcad_core.ui.example import example
 
 DOORS = (
@@ -25,6 +25,7 @@ DOORS = (
 
 
 def draw() -> None:
+    theme.through_the_door()
     left, right = st.columns([4, 5], gap="large")
     with left:
         st.html(

@@ -4,11 +4,12 @@ import streamlit as st
 
 from allcad_core.errors import AllcadError
 from allcad_core.models import cards
-from allcad_core.ui import engine, notes
+from allcad_core.ui import engine, notes, theme
 from allcad_core.ui.cards import data_sets, model_card, recipe_list
 
 
 def draw() -> None:
+    theme.through_the_door()
     st.title("Models and data", anchor=False)
     notes.doubt(
         "No model here has been tried on patients.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -14,17 +15,29 @@ if TYPE_CHECKING:
     from allcad_core.analysis import Recipe
 
 TASKS = {"cell": "Judges one cell", "field": "Judges a whole field", "detect": "Finds cells in a field"}
-DATA: tuple[tuple[str, str, str], ...] = (
-    (
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """A data set that models learned from or are measured on, and what to cite."""
+
+    name: str
+    what: str
+    cite: str
+
+
+DATA = (
+    DataSet(
         "ALL-IDB",
-        "Blood smears of patients with acute lymphoblastic leukaemia and of healthy people, with the centres of blasts "
+        what="Blood smears of patients with acute lymphoblastic leukaemia and of healthy people, with the centres of blasts "
         "marked by experts. Given to researchers by the University of Milan.",
-        "Labati, Piuri and Scotti, ALL-IDB: the acute lymphoblastic leukemia image database for image processing, ICIP 2011.",
+        cite="Labati, Piuri and Scotti, ALL-IDB: the acute lymphoblastic leukemia image database for image processing, "
+        "ICIP 2011.",
     ),
-    (
+    DataSet(
         "Masks of ALL-IDB",
-        "Expert outlines of nuclei and white cells, against which segmentation is measured.",
-        "Di Ruberto, Loddo and Putzu 2016; Loddo and Putzu 2022.",
+        what="Expert outlines of nuclei and white cells, against which segmentation is measured.",
+        cite="Di Ruberto, Loddo and Putzu 2016; Loddo and Putzu 2022.",
     ),
 )
 
@@ -73,8 +86,8 @@ def _figure(figure: Figure) -> None:
 
 def data_sets() -> None:
     """What the models learned from, with what to cite."""
-    for name, what, cite in DATA:
+    for data in DATA:
         with st.container(border=True):
-            st.subheader(name, anchor=False)
-            st.markdown(what)
-            st.caption(cite)
+            st.subheader(data.name, anchor=False)
+            st.markdown(data.what)
+            st.caption(data.cite)

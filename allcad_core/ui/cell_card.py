@@ -65,7 +65,11 @@ def _pictures(smear: Smear, cell: Cell) -> None:
         st.caption("As photographed")
     with right:
         if cell.outline:
-            st.image(media.jpeg(_outlined(photograph, cell, smear), media.CROP_QUALITY), width="stretch", alt="Outline of the cell")
+            st.image(
+                media.jpeg(_outlined(photograph, cell, smear), media.CROP_QUALITY),
+                width="stretch",
+                alt="Outline of the cell",
+            )
             st.caption("As measured")
 
 

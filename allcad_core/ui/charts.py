@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 CLUSTER_NAMES = ("nuclei", "red cells", "ground")
 """The three clusters of grey levels, dark to light."""
-INTERVAL_TIP = "Wilson's 95 % interval. It covers chance in counting, not mistakes of the models.".replace(" %", "\u00a0%")
+INTERVAL_TIP = "Wilson's 95 % interval. It covers chance in counting, not mistakes of the models.".replace(
+    " %", "\u00a0%"
+)
 
 
 def share_bar(share: Proportion) -> str:
@@ -70,13 +72,15 @@ def histogram(segmentation: Segmentation) -> go.Figure:
     fills = (colours.aubergine, colours.rose, colours.ground)
     for cluster, name, fill in zip(segmentation.clusters, CLUSTER_NAMES, fills, strict=False):
         levels = np.arange(cluster.low, cluster.high + 1)
+        filled = levels[counts[levels] > 0]
+        middle = float(filled[0] + filled[-1]) / 2 if len(filled) else cluster.mean
         part = words.percent(cluster.pixels / total) if cluster.pixels > total / 200 else f"< 1{words.NBSP}%"
         figure.add_bar(
             x=levels, y=np.log10(counts[levels] + 1.0), customdata=counts[levels], marker_color=fill, marker_line_width=0,
             hovertemplate="grey %{x}: %{customdata:,} px<extra>" + name + "</extra>", name=name,
         )  # fmt: skip
         figure.add_annotation(
-            x=cluster.mean, y=-0.09, yref="paper", text=f"{name} {part}", showarrow=False, yanchor="top",
+            x=middle, y=-0.09, yref="paper", text=f"{name} {part}", showarrow=False, yanchor="top",
             font={"color": colours.ink},
         )  # fmt: skip
     if segmentation.threshold is not None:
@@ -91,7 +95,7 @@ def histogram(segmentation: Segmentation) -> go.Figure:
 
 def _plain(figure: go.Figure, colours: theme.Palette) -> None:
     figure.update_layout(
-        showlegend=False, bargap=0.12, height=330, margin={"l": 8, "r": 8, "t": 36, "b": 48}, dragmode=False,
+        showlegend=False, bargap=0, height=330, margin={"l": 8, "r": 8, "t": 36, "b": 48}, dragmode=False,
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
         font={"family": "Source Sans, sans-serif", "size": 14, "color": colours.muted},
         hoverlabel={"bgcolor": colours.well, "font": {"color": colours.ink}, "bordercolor": colours.line},

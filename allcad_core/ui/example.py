@@ -11,7 +11,11 @@ from allcad_core.ui.viewer import Key, viewer
 
 HEIGHT = 444
 VIEWS = ("Photograph", "Mask", "Boxes")
-CLASSES = (Key("blast", "#6D22AE", "\u25c6"), Key("healthy", "#00807A", "\u25cb"), Key("to review", "#8A4F00", "\u25b2"))
+CLASSES = (
+    Key("blast", "#6D22AE", "\u25c6"),
+    Key("healthy", "#00807A", "\u25cb"),
+    Key("to review", "#8A4F00", "\u25b2"),
+)
 
 
 @st.cache_resource(show_spinner=False)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from functools import partial
+
 import streamlit as st
 
 from allcad_core.results import FieldAnalysis
@@ -11,7 +14,7 @@ from allcad_core.ui.gallery import Tile, gallery
 from allcad_core.ui.state import Smear
 from allcad_core.ui.viewer import viewer
 
-HEIGHT = 424
+HEIGHT = 408
 """Pixels of the viewer on a wide screen: with label, verdict and gallery it fits 1440 x 900."""
 KINDS = ("blast", "healthy", "review")
 
@@ -36,7 +39,7 @@ def field(smear: Smear, analysis: FieldAnalysis) -> FieldAnalysis:
         chosen = state.chosen_cell()
         chosen = chosen if chosen in order else next(iter(order), None)
         if not shown.cells:
-            verdict.nothing_found(shown)
+            verdict.nothing_found(shown, lambda score: _set_score(analysis, score))
         viewer(
             picture(smear),
             (analysis.width, analysis.height),
@@ -69,6 +72,10 @@ def score_slider(analysis: FieldAnalysis) -> float:
         label_visibility="collapsed",
         width=180,
     )
+
+
+def _set_score(analysis: FieldAnalysis, score: float) -> None:
+    st.session_state[f"least-{analysis.recipe}"] = math.floor(100 * score) / 100
 
 
 def recipe_choice() -> None:
@@ -151,9 +158,7 @@ def smear_row() -> None:
     if len(smears) < 2:
         return
     current = state.current()
-    thumbnails = [
-        state.remember(("tile", smear.key), lambda smear=smear: media.thumbnail(smear.image.pixels)) for smear in smears
-    ]
+    thumbnails = [state.remember(("tile", smear.key), partial(media.thumbnail, smear.image.pixels)) for smear in smears]
     gallery(
         media.sprite(thumbnails),
         [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from html import escape
 
 import streamlit as st
@@ -41,10 +41,9 @@ def waiting(place: DeltaGenerator, shape: str = "al-wait") -> Progress:
     return say
 
 
-def empty(try_sample: Callable[[], None], bring: Callable[[], None]) -> None:
-    """The page before the first smear."""
+def empty() -> DeltaGenerator:
+    """The page before the first smear. Returns where the ways to bring one belong."""
     with st.container(key="empty", horizontal_alignment="center"):
-        st.html("<p><b>No smear yet.</b><br>Bring a photograph, or start with a sample that was generated here.</p>")
-        with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
-            st.button("Try a sample", type="primary", icon=":material/science:", on_click=try_sample)
-        bring()
+        st.title("No smear yet.", anchor=False, text_alignment="center")
+        st.html('<p class="al-detail">Bring a photograph, or start with a sample that was generated here.</p>')
+        return st.container(width=520, horizontal_alignment="center")

@@ -14,6 +14,7 @@ from allcad_core.ui.viewer import Key, viewer
 MASK_COLOUR = (0x43, 0x30, 0x5C)
 """Aubergine: a mask is no finding, so it has none of the class colours."""
 MASK_STRENGTH = 0.65
+VIEWS = ("Photograph", "Mask on picture", "Mask alone")
 STEPS = ("read", "segment", "detect", "classify", "total")
 
 
@@ -22,20 +23,23 @@ def histogram_and_mask(smear: Smear) -> None:
     found = state.remember(("segmentation", smear.key), lambda: engine.segment(smear.image))
     left, right = st.columns([5, 4], gap="medium")
     with left:
+        view = st.segmented_control(
+            "View", VIEWS, default=VIEWS[1], required=True, key="mask-view", label_visibility="collapsed"
+        )
         viewer(
-            state.remember(("masked", smear.key), lambda: masked(smear.image.pixels, found.nucleus)),
+            state.remember((view, smear.key), lambda: _seen(view, smear.image.pixels, found.nucleus)),
             (smear.image.width, smear.image.height),
             key="mask",
-            alt=f"{smear.name} with the nuclei that the threshold found",
-            legend=(Key("found", "#43305C"),),
+            alt=f"{smear.name} with the nuclei that the threshold found: {view.lower()}",
+            legend=() if view == VIEWS[0] else (Key("nuclei", "#43305C"),),
+            height=440,
         )
     with right:
         st.subheader("Grey histogram", anchor=False)
         share = words.percent(float(found.nucleus.mean()))
         level = "" if found.threshold is None else f" Everything up to grey {found.threshold:.0f} is taken as nucleus:"
         st.markdown(
-            "Colour is dropped, and the grey levels fall into three clusters. "
-            f"{level} {share} of the picture, {words.plural(len(found.regions), 'region')}."
+            f"Colour is dropped, and the grey levels fall into three clusters.{level} {share} of the picture, {words.plural(len(found.regions), 'region')}."
         )
         st.plotly_chart(
             charts.histogram(found),
@@ -55,6 +59,14 @@ def masked(pixels: media.Pixels, mask: np.typing.NDArray[np.bool_]) -> bytes:
     """
     laid = pixels * (1 - MASK_STRENGTH) + np.array(MASK_COLOUR) * MASK_STRENGTH
     return media.jpeg(np.where(mask[..., None], laid.astype(np.uint8), pixels))
+
+
+def _seen(view: str, pixels: media.Pixels, mask: np.typing.NDArray[np.bool_]) -> bytes:
+    if view == VIEWS[0]:
+        return media.jpeg(pixels)
+    if view == VIEWS[1]:
+        return masked(pixels, mask)
+    return media.jpeg(np.where(mask[..., None], MASK_COLOUR, (255, 255, 255)).astype(np.uint8))
 
 
 def behind(shown: FieldAnalysis) -> None:
@@ -88,9 +100,14 @@ def _table(shown: FieldAnalysis) -> None:
         pd.DataFrame(rows),
         hide_index=True,
         column_config={
-            "Blast probability": two, "Score": two, "N:C": two, "Roundness": two, "Solidity": two,
-            "Diameter px": whole, "Nucleus px\u00b2": whole,
-        },  # fmt: skip
+            "Blast probability": two,
+            "Score": two,
+            "N:C": two,
+            "Roundness": two,
+            "Solidity": two,
+            "Diameter px": whole,
+            "Nucleus px\u00b2": whole,
+        },
         alt="Every white cell with its class, probability, score and measures",
     )
 

@@ -47,7 +47,7 @@ class Smear:
 
 def smears() -> list[Smear]:
     """The visitor's smears, oldest first."""
-    return cast(list[Smear], st.session_state.setdefault("smears", []))
+    return cast("list[Smear]", st.session_state.setdefault("smears", []))
 
 
 def current() -> Smear | None:
@@ -64,7 +64,7 @@ def choose(key: str) -> None:
 
 def failures() -> list[str]:
     """A sentence for each file of the last upload that could not be read."""
-    return cast(list[str], st.session_state.get("failures", []))
+    return cast("list[str]", st.session_state.get("failures", []))
 
 
 def complain(sentences: list[str]) -> None:
@@ -118,12 +118,14 @@ def _add(new: list[Smear]) -> None:
 
 def recipe() -> str:
     """The model that the visitor chose."""
-    return cast(str, st.session_state.get("recipe") or engine.default_recipe())
+    return cast("str", st.session_state.get("recipe") or engine.default_recipe())
 
 
 def choose_recipe(name: str) -> None:
     """Look with another model from now on."""
     st.session_state["recipe"] = name
+    st.session_state.pop("cell", None)
+    _given_up().clear()
 
 
 def chosen_cell() -> int | None:
@@ -143,7 +145,7 @@ def remember(key: Hashable, make: Callable[[], Made]) -> Made:
     memory[key] = made
     while len(memory) > MOST_REMEMBERED:
         memory.pop(next(iter(memory)))
-    return cast(Made, made)
+    return cast("Made", made)
 
 
 def is_known(smear: Smear, name: str) -> bool:
@@ -162,6 +164,27 @@ def analysis(smear: Smear, name: str, progress: engine.Progress | None = None) -
     if smear.sample is not None:
         return engine.of_sample(smear.sample, name, progress)
     return remember(("analysis", smear.key, name), lambda: engine.engine(name).analyse(smear.image, progress))
+
+
+def read_ahead() -> bool:
+    """Analyse one smear of the row that nobody looked at yet.
+
+    Returns:
+        Whether there was one, so that the row has news to show.
+    """
+    name = recipe()
+    waiting = next((smear for smear in smears() if not is_known(smear, name) and smear.key not in _given_up()), None)
+    if waiting is None:
+        return False
+    try:
+        analysis(waiting, name)
+    except AllcadError:  # its sentence stands on the page of that smear, once somebody chooses it
+        _given_up().add(waiting.key)
+    return True
+
+
+def _given_up() -> set[str]:
+    return cast("set[str]", st.session_state.setdefault("given-up", set()))
 
 
 def follow_address() -> None:
@@ -197,6 +220,6 @@ def write_address() -> None:
 def counted(smear: Smear, name: str) -> str:
     """A few words on a smear for the row of smears: its counts, or that it was not looked at yet."""
     if not is_known(smear, name):
-        return "not read yet"
+        return "reading"
     counts = analysis(smear, name).counts
     return f"{counts.blast} of {counts.total}" if counts.total else "no white cells"

@@ -69,6 +69,19 @@ def palette() -> Palette:
     return DARK if is_dark() else LIGHT
 
 
+def through_the_door() -> None:
+    """Make sure that a page runs inside ``app.py``; every page calls this first.
+
+    Where the very first request of a server is for a page and not for the door, Streamlit 1.67 takes the folder
+    ``pages`` for its older kind of app and shows the page bare. Said once that it is not, it runs ``app.py``.
+    """
+    from streamlit.runtime.pages_manager import PagesManager
+
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
 def frame() -> None:
     """What every page has above its own content: title, icon, mark and style."""
     st.set_page_config(page_title="allcad", page_icon=str(ASSETS / "favicon.svg"), layout="wide")

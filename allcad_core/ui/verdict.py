@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
 import streamlit as st
 
 from allcad_core.results import FieldAnalysis
 from allcad_core.suggestion import DOUBT_CODES
-from allcad_core.ui import charts, notes, words
+from allcad_core.ui import charts, notes
 
-LIMITS = "The interval covers chance in counting, not the models' mistakes; those are more on a microscope they never met."
+LIMITS = (
+    "The interval covers chance in counting, not the models' mistakes; those are more on a microscope they never met."
+)
 
 
 def verdict(analysis: FieldAnalysis) -> None:
@@ -25,7 +28,7 @@ def verdict(analysis: FieldAnalysis) -> None:
         st.html(f'<p class="al-why"><b>Limits:</b> {escape(LIMITS)}</p>')
     doubts = [note.message for note in analysis.warnings if note.code in DOUBT_CODES]
     if doubts:
-        notes.doubt("Treat these counts with doubt.", " ".join(doubts), filled=True)
+        notes.doubt(doubts[0], " ".join(doubts[1:]), filled=True)
 
 
 def _why(analysis: FieldAnalysis) -> str:
@@ -33,18 +36,19 @@ def _why(analysis: FieldAnalysis) -> str:
     return f'<p class="al-why"><b>Why:</b> {escape(" ".join(reasons))}</p>' if reasons else ""
 
 
-def nothing_found(analysis: FieldAnalysis) -> int:
-    """Say how many boxes lie below the score where none reaches it.
+def nothing_found(analysis: FieldAnalysis, show: Callable[[float], None]) -> None:
+    """Say how many boxes lie below the score where none reaches it, with a button that shows them.
 
-    Returns:
-        The number of boxes below.
+    Args:
+        analysis: one without shown cells.
+        show: called with the score that the lowest box has.
     """
-    below = len(analysis.every_cell)
-    lowest = min((cell.score for cell in analysis.every_cell), default=0.0)
-    rest = (
-        f"{words.plural(below, 'box')} between {lowest:.2f} and {analysis.confidence:.2f}. Lower the score to see them."
-        if below
-        else "No box lies below it either. Try a sharper photograph of the thin part of the smear."
-    )
-    notes.doubt(f"No white cell reached a score of {analysis.confidence:.2f}.", rest, filled=True)
-    return below
+    scores = [cell.score for cell in analysis.every_cell]
+    headline = f"No white cell reached a score of {analysis.confidence:.2f}."
+    if not scores:
+        rest = "No box lies below it either. Try a sharper photograph of the thin part of the smear."
+        notes.doubt(headline, rest, filled=True)
+        return
+    boxes = "One box lies" if len(scores) == 1 else f"{len(scores)} boxes lie"
+    notes.doubt(headline, f"{boxes} between {min(scores):.2f} and {analysis.confidence:.2f}.", filled=True)
+    st.button("Show them" if len(scores) > 1 else "Show it", on_click=show, args=(min(scores),))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from allcad_core.intervals import Proportion
+from allcad_core.intervals import EN_DASH, Proportion
 from allcad_core.results import Cell, Label
 
 NBSP = "\u00a0"
-DASH = "\u2013"
-"""En dash: between the ends of an interval, and alone for what is missing."""
+DASH = EN_DASH
+"""Between the ends of an interval, and alone for what is missing."""
 TIMES = "\u00d7"
 
 NOTICE = "For research and teaching. Not a medical device."
@@ -52,10 +52,10 @@ def suspicion(cell: Cell) -> float:
 
 
 def percent(share: float | None) -> str:
-    """A share in whole per cent.
+    r"""A share in whole per cent.
 
     >>> percent(0.571)
-    '57\\xa0%'
+    '57\xa0%'
     """
     return DASH if share is None else f"{100 * share:.0f}{NBSP}%"
 
