@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +75,21 @@ def locate(
         if progress is not None:
             progress("Comparing crops with fields", number, len(hinted))
     return {name: tuple(_best_copies(places)) for name, places in found.items()}
+
+
+def with_origins(
+    crops: Sequence[CropRecord], fields: Sequence[FieldRecord], progress: Progress | None = None
+) -> tuple[CropRecord, ...]:
+    """The same crops; those of unknown origin are located in ``fields``. What is not found there stays unknown."""
+    unknown = [crop for crop in crops if not crop.fields]
+    places = locate(unknown, fields, progress) if unknown else {}
+    return tuple(_with_place(crop, places.get(crop.name, ())) for crop in crops)
+
+
+def _with_place(crop: CropRecord, places: Sequence[Place]) -> CropRecord:
+    if not places:
+        return crop
+    return replace(crop, fields=tuple(place.field for place in places), origin=places[0].box)
 
 
 def _coarse(crop: str, template: Grey, planes: dict[str, Grey]) -> list[_Hint]:

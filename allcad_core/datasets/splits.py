@@ -86,14 +86,19 @@ def crop_folds(
 ) -> dict[str, int]:
     """Fold of each crop by name: that of its source field, in ``field``, ``session`` and ``chen17``.
 
-    In ``random4``, ``random5`` and ``source`` crops are drawn themselves, as the papers did.
+    In ``random4``, ``random5`` and ``source`` crops are drawn themselves, as the papers did. Crops of unknown origin
+    are looked for in ``fields`` first, which reads pixels.
 
     Raises:
-        DataError: the source field of a crop is unknown or not among ``fields``; `allcad data check` locates crops.
+        DataError: the source field of a crop is not among ``fields``.
     """
     _check_names(crops)
     if protocol not in ("field", "session", "chen17"):
         return _ungrouped(protocol, crops, seed)
+    if not all(crop.fields for crop in crops):
+        from allcad_core.datasets.crop_search import with_origins
+
+        crops = with_origins(crops, fields)
     return inherit(folds(protocol, fields, seed=seed), crops)
 
 
@@ -110,11 +115,12 @@ def inherit(of_fields: Mapping[str, int], crops: Iterable[CropRecord]) -> dict[s
     return found
 
 
-def blocks(records: Sequence[Record], count: int = FIELD_FOLDS) -> dict[str, int]:
+def blocks(records: Sequence[Record], count: int = FIELD_FOLDS, ties: Iterable[tuple[str, str]] = ()) -> dict[str, int]:
     """Block of each record of a data set beside ALL-IDB; block k is tested in fold k.
 
     Aria is numbered in order of patients, so it is cut into consecutive parts, a class at a time. All others are cut
-    by a hash of the file name, which does not move when pictures are added.
+    by a hash of the file name, which does not move when pictures are added. Records that hang together by ``ties``
+    (pairs of names, such as copies that the check found) all go to the block of the first.
     """
     _check_names(records)
     classes: dict[str, list[str]] = defaultdict(list)
@@ -126,6 +132,8 @@ def blocks(records: Sequence[Record], count: int = FIELD_FOLDS) -> dict[str, int
             found[record.name] = _hash(record.name) % count
     for names in classes.values():
         found.update({name: index * count // len(names) for index, name in enumerate(sorted(names, key=_natural))})
+    for together in tied(found, ties):
+        found |= dict.fromkeys(together, found[min(together)])
     return found
 
 
