@@ -16,9 +16,8 @@ def draw() -> None:
     smear = state.current()
     if smear is None:
         with notes.empty():
-            st.button("Try a sample", type="primary", icon=":material/science:", on_click=bring.try_sample)
-            if bring.uploader("first-upload", show_label=False):
-                st.rerun()
+            bring.sample_button()
+            bring.uploader("first-upload", label_shown=False)
         return
     state.write_address()
     head = st.container(key="label", border=True, horizontal=True, vertical_alignment="center")
@@ -27,6 +26,8 @@ def draw() -> None:
     with row:
         field_view.smear_row()
     if found is None:
+        with head:
+            label(smear, None)
         return
     verdict_place = st.container()
     cells_tab, mask_tab = st.tabs(["Cells", "Histogram and mask"], key="view", on_change="rerun")

@@ -10,7 +10,7 @@ DOORS = (
     (
         "Is my smear suspicious?",
         "Boxes, counts with their interval, each cell with its reasons.",
-        "pages/analyse.py",
+        bring.PAGE,
         "Analyse smear",
         ":material/biotech:",
     ),
@@ -32,12 +32,9 @@ def draw() -> None:
             '<h1 class="al-hero">Find the blasts in a blood smear.</h1><p class="al-lead">allcad boxes every white cell in a photograph, suggests which ones look like leukaemia '
             "blasts, and shows why. It also says how often its models are wrong.</p>"
         )
-        if bring.uploader("home-upload"):
-            st.switch_page("pages/analyse.py")
+        bring.uploader("home-upload")
         notes.broken(state.failures())
-        if st.button("Try a sample", type="primary", icon=":material/science:"):
-            bring.try_sample()
-            st.switch_page("pages/analyse.py")
+        bring.sample_button()
         notes.doubt(
             "For research and teaching. Not a medical device.",
             "The models learned from fields of few patients, taken with two cameras. On another microscope they are wrong "

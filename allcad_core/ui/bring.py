@@ -7,33 +7,33 @@ import streamlit as st
 from allcad_core.ui import media, samples, state
 from allcad_core.ui.gallery import Tile, gallery
 
+PAGE = "pages/analyse.py"
+"""Where a new smear is shown."""
 TYPES = ["jpg", "jpeg", "png", "tif", "tiff", "bmp", "webp"]
 
 
-def uploader(key: str, label: str = "A photograph of a stained smear", *, show_label: bool = True) -> bool:
-    """An uploader for several files. It empties itself once they are read.
-
-    Returns:
-        Whether a new smear is there to be shown.
-    """
+def uploader(key: str, *, label_shown: bool = True) -> None:
+    """An uploader for several files. Once they are read it is empty again, and the visitor sees the first smear."""
     turn = st.session_state.setdefault("uploads", 0)
     files = st.file_uploader(
-        label,
+        "A photograph of a stained smear",
         type=TYPES,
         accept_multiple_files=True,
         key=f"{key}-{turn}",
-        label_visibility="visible" if show_label else "collapsed",
+        label_visibility="visible" if label_shown else "collapsed",
     )
-    if not files:
-        return False
-    brought = state.take([(file.name, file.getvalue()) for file in files])
-    st.session_state["uploads"] = turn + 1
-    return brought
+    if files:
+        st.session_state["uploads"] = turn + 1
+        if state.take([(file.name, file.getvalue()) for file in files]):
+            st.switch_page(PAGE)
+        st.rerun()
 
 
-def try_sample() -> None:
-    """Show the sample for a first visit."""
-    state.take_sample(samples.listed()[0].name)
+def sample_button() -> None:
+    """The button that shows an answer to those who brought nothing."""
+    if st.button("Try a sample", type="primary", icon=":material/science:"):
+        state.take_sample(samples.listed()[0].name)
+        st.switch_page(PAGE)
 
 
 def sample_row(key: str) -> None:

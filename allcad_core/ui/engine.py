@@ -29,8 +29,8 @@ class Engine:
     recipe: str
     lock: Lock = field(repr=False)
 
-    def analyse(self, image: SmearImage, progress: Progress | None = None) -> FieldAnalysis:
-        """Analyse a photograph.
+    def analyse(self, image: SmearImage, progress: Progress | None = None, read_ms: float = 0.0) -> FieldAnalysis:
+        """Analyse a photograph that took ``read_ms`` milliseconds to read.
 
         Raises:
             AllcadError: the model cannot be used.
@@ -38,7 +38,7 @@ class Engine:
         from allcad_core.analysis import analyse
 
         with self.lock:
-            return analyse(image, self.recipe, progress=progress)
+            return analyse(image, self.recipe, progress=progress, read_ms=read_ms)
 
 
 @st.cache_resource(show_spinner=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import PurePath
 
 import streamlit as st
@@ -11,40 +12,44 @@ from allcad_core.ui import bring, media, state, words
 from allcad_core.ui.state import Smear
 
 
-def label(smear: Smear, analysis: FieldAnalysis) -> None:
-    """Draw the label of a smear. Call it inside ``st.container(key="label", border=True, horizontal=True)``."""
+def label(smear: Smear, analysis: FieldAnalysis | None) -> None:
+    """Draw the label of a smear inside ``st.container(key="label", border=True, horizontal=True)``.
+
+    Args:
+        smear: what the page is about.
+        analysis: as the page shows it; ``None`` where there is none, as its model cannot be used.
+    """
     picture = state.remember(
         ("thumbnail", smear.key), lambda: media.jpeg(media.thumbnail(smear.image.pixels, 96, 72), media.CROP_QUALITY)
     )
     st.image(picture, width=48, alt=f"Thumbnail of {smear.name}")
     st.markdown(f"**{_plain(smear.name)}**", width="content")
-    facts = [words.size(analysis.width, analysis.height)]
+    facts = [words.size(smear.image.width, smear.image.height)]
     if smear.sample:
         facts.append("generated sample")
-    facts.append(f"analysed in {words.duration(analysis.timing_ms.total)}")
+    if analysis is not None:
+        facts.append(f"analysed in {words.duration(analysis.timing_ms.total)}")
     st.caption(words.listing(facts), width="content")
-    for note in analysis.warnings:
+    for note in smear.image.warnings if analysis is None else analysis.warnings:
         st.badge(words.short_warning(note.code), icon=":material/warning:", color="orange", help=note.message)
     st.space("stretch")
     with st.popover("Change smear", icon=":material/swap_horiz:"):
         st.markdown("**Your own photographs**")
-        if bring.uploader("label-upload", show_label=False):
-            st.rerun()
+        bring.uploader("label-upload", label_shown=False)
         st.markdown("**Samples, generated here**")
         bring.sample_row("label-samples")
-    with st.popover("Export", icon=":material/download:"):
-        _exports(smear, analysis)
+    if analysis is not None:
+        with st.popover("Export", icon=":material/download:"):
+            _exports(smear, analysis)
 
 
 def _exports(smear: Smear, analysis: FieldAnalysis) -> None:
     """Download buttons; a file is made when its button is pressed."""
-    from allcad_core import export
-
     stem = PurePath(smear.name).stem or "smear"
     st.caption(f"With a score of {analysis.confidence:.2f} or more, as shown.")
     st.download_button(
         "Annotated picture (PNG)",
-        lambda: export.annotated_png(smear.image, analysis),
+        partial(_annotated_png, smear, analysis),
         f"{stem}.annotated.png",
         "image/png",
         icon=":material/image:",
@@ -53,7 +58,7 @@ def _exports(smear: Smear, analysis: FieldAnalysis) -> None:
     )
     st.download_button(
         "Table of cells (CSV)",
-        lambda: export.table_csv([analysis]),
+        partial(_table_csv, analysis),
         f"{stem}.cells.csv",
         "text/csv",
         icon=":material/table:",
@@ -62,13 +67,31 @@ def _exports(smear: Smear, analysis: FieldAnalysis) -> None:
     )
     st.download_button(
         "Everything (JSON)",
-        lambda: export.as_json([analysis]),
+        partial(_as_json, analysis),
         f"{stem}.analysis.json",
         "application/json",
         icon=":material/data_object:",
         width="stretch",
         on_click="ignore",
     )
+
+
+def _annotated_png(smear: Smear, analysis: FieldAnalysis) -> bytes:
+    from allcad_core import export
+
+    return export.annotated_png(smear.image, analysis)
+
+
+def _table_csv(analysis: FieldAnalysis) -> str:
+    from allcad_core import export
+
+    return export.table_csv([analysis])
+
+
+def _as_json(analysis: FieldAnalysis) -> str:
+    from allcad_core import export
+
+    return export.as_json([analysis])
 
 
 def _plain(name: str) -> str:

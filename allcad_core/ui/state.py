@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
+from time import perf_counter
 from typing import TypeVar, cast
 
 import streamlit as st
@@ -29,10 +30,12 @@ class Smear:
     Attributes:
         image: the photograph.
         sample: name of the generated sample that it is; ``None`` for a visitor's own.
+        read_ms: milliseconds that reading it took.
     """
 
     image: SmearImage
     sample: str | None = None
+    read_ms: float = 0.0
 
     @property
     def key(self) -> str:
@@ -84,8 +87,10 @@ def take(files: Iterable[tuple[str, bytes]]) -> bool:
     read: list[Smear] = []
     sentences: list[str] = []
     for name, content in files:
+        start = perf_counter()
         try:
-            read.append(Smear(images.read(content, name)))
+            image = images.read(content, name)
+            read.append(Smear(image, read_ms=1000 * (perf_counter() - start)))
         except ImageError as error:
             sentences.append(str(error))
     if sentences and read:
@@ -163,7 +168,9 @@ def analysis(smear: Smear, name: str, progress: engine.Progress | None = None) -
     """
     if smear.sample is not None:
         return engine.of_sample(smear.sample, name, progress)
-    return remember(("analysis", smear.key, name), lambda: engine.engine(name).analyse(smear.image, progress))
+    return remember(
+        ("analysis", smear.key, name), lambda: engine.engine(name).analyse(smear.image, progress, smear.read_ms)
+    )
 
 
 def read_ahead() -> bool:

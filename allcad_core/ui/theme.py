@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from allcad_core import __version__
 from allcad_core.ui import words
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
+DOOR = ASSETS.parent / "app.py"
 STYLE = Path(__file__).with_name("theme.css")
 
 
@@ -73,13 +75,14 @@ def through_the_door() -> None:
     """Make sure that a page runs inside ``app.py``; every page calls this first.
 
     Where the very first request of a server is for a page and not for the door, Streamlit 1.67 takes the folder
-    ``pages`` for its older kind of app and shows the page bare. Said once that it is not, it runs ``app.py``.
+    ``pages`` for its older kind of app and runs the page bare. Then ``app.py`` is run here, which runs the page again.
     """
     from streamlit.runtime.pages_manager import PagesManager
 
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
-        st.rerun()
+        runpy.run_path(str(DOOR), run_name="__main__")
+        st.stop()
 
 
 def frame() -> None:

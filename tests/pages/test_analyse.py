@@ -1,0 +1,166 @@
+"""Analyse smear: the answer first, and every other state that a visitor can meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+Visit = Callable[..., AppTest]
+Words = Callable[[AppTest], str]
+File = Callable[[int], bytes]
+
+
+def upload(visitor: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    visitor.file_uploader[0].set_value([(name, content, "image/png") for name, content in files])
+    return visitor.run()
+
+
+def test_before_the_first_smear_the_page_offers_ways_to_bring_one(visit: Visit):
+    visitor = visit("analyse")
+    assert visitor.title[0].value == "No smear yet."
+    assert [button.label for button in visitor.button] == ["Try a sample"]
+    assert visitor.file_uploader[0].accept_multiple_files
+    assert not visitor.exception
+
+
+def test_one_button_shows_an_answer_on_a_sample(visit: Visit, text: Words):
+    visitor = visit("analyse")
+    visitor.button[0].click().run()
+    assert not visitor.exception
+    assert visitor.title[0].value == "3 of 5 white cells look like blasts."
+    words = text(visitor)
+    assert "60\u00a0%" in words
+    assert "(23\N{EN DASH}88)" in words
+    assert "generated sample" in words
+    assert "analysed in 1.4 s" in words
+    assert "For research and teaching. Not a medical device." in words
+
+
+def test_the_slider_filters_without_running_the_model_again(visit: Visit, house: Any):
+    visitor = visit("analyse", sample="first")
+    runs = len(house.runs)
+    visitor.slider[0].set_value(0.75).run()
+    assert visitor.title[0].value == "3 of 3 white cells look like blasts."
+    visitor.slider[0].set_value(0.25).run()
+    assert visitor.title[0].value == "3 of 5 white cells look like blasts."
+    assert len(house.runs) == runs
+
+
+def test_an_address_names_sample_and_model(visit: Visit, house: Any, text: Words):
+    visitor = visit("analyse", sample="second", model="yolo11n")
+    assert visitor.selectbox[0].value == "yolo11n"
+    assert ("second.png", "yolo11n") in house.runs
+    assert "second" in text(visitor)
+
+
+@pytest.mark.parametrize(("key", "kind"), [("sample", "sample"), ("model", "model")])
+def test_an_address_that_names_nothing_known_says_so(visit: Visit, key: str, kind: str, text: Words):
+    visitor = visit("analyse", **{key: "nonsense"})
+    assert not visitor.exception
+    assert f"There is no {kind} called 'nonsense'." in text(visitor).replace("&#x27;", "'")
+
+
+def test_a_broken_upload_does_not_stop_the_others(visit: Visit, text: Words, file: File):
+    visitor = upload(visit("analyse"), ("notes.jpg", b"these are words"), ("good.png", file(0)))
+    assert not visitor.exception
+    words = text(visitor)
+    assert words.count("notes.jpg is not a picture that allcad can read.") == 1
+    assert "The other file was read." in words
+    assert visitor.title[0].value == "3 of 5 white cells look like blasts."
+    assert "generated sample" not in words
+
+
+def test_only_broken_uploads_leave_the_way_to_bring_another(visit: Visit, text: Words):
+    visitor = upload(visit("analyse"), ("notes.jpg", b"these are words"))
+    assert "notes.jpg is not a picture" in text(visitor)
+    assert visitor.title[0].value == "No smear yet."
+
+
+def test_several_smears_are_all_read_and_the_first_is_shown(visit: Visit, house: Any, text: Words, file: File):
+    visitor = upload(visit("analyse"), ("one.png", file(1)), ("two.png", file(2)), ("three.png", file(3)))
+    assert {name for name, _ in house.runs} >= {"one.png", "two.png", "three.png"}
+    assert "one" in text(visitor)
+    runs = len(house.runs)
+    visitor.run()
+    assert len(house.runs) == runs
+
+
+def test_another_model_looks_anew_and_both_answers_are_kept(visit: Visit, house: Any, file: File):
+    visitor = upload(visit("analyse"), ("one.png", file(1)))
+    visitor.selectbox[0].set_value("yolo11n").run()
+    visitor.selectbox[0].set_value("regions").run()
+    own = [run for run in house.runs if run[0] == "one.png"]
+    assert own == [("one.png", "regions"), ("one.png", "yolo11n")]
+
+
+def test_nothing_found_is_an_answer(visit: Visit, house: Any, text: Words):
+    house.find_nothing()
+    visitor = visit("analyse", sample="first")
+    assert not visitor.exception
+    assert visitor.title[0].value == "No white cell was found."
+    assert "No white cell reached a score of 0.25." in text(visitor)
+
+
+def test_boxes_below_the_score_can_be_shown(visit: Visit, text: Words):
+    visitor = visit("analyse", sample="first")
+    visitor.slider[0].set_value(0.99).run()
+    assert "5 boxes lie between 0.40 and 0.99." in text(visitor)
+    next(button for button in visitor.button if button.label == "Show them").click().run()
+    assert visitor.title[0].value == "3 of 5 white cells look like blasts."
+
+
+def test_a_picture_unlike_those_learned_from_keeps_its_answer_with_doubt_beside_it(
+    visit: Visit, house: Any, text: Words
+):
+    house.doubt("foreign_scale", "Cells look about 2.1 times larger than in training.")
+    visitor = visit("analyse", sample="first")
+    words = text(visitor)
+    assert visitor.title[0].value.startswith("Treat these counts with doubt")
+    assert "Cells look about 2.1 times larger than in training." in words
+    assert "Unusual magnification" in words
+
+
+def test_a_model_that_cannot_be_used_leaves_a_sentence_and_the_choice_of_another(visit: Visit, house: Any, text: Words):
+    house.break_down("The weight file is damaged. Restore it from the repository.")
+    visitor = visit("analyse", sample="first")
+    assert not visitor.exception
+    assert "The weight file is damaged." in text(visitor)
+    assert visitor.selectbox[0].options == ["Model: regions", "Model: yolo11n"]
+
+
+def test_the_second_tab_shows_histogram_and_mask(visit: Visit, text: Words):
+    visitor = visit("analyse", sample="first")
+    assert [tab.label for tab in visitor.tabs] == ["Cells", "Histogram and mask"]
+    visitor.session_state["view"] = "Histogram and mask"
+    visitor.run()
+    assert not visitor.exception
+    assert "Everything up to grey" in text(visitor)
+    assert visitor.get("plotly_chart")
+
+
+def test_classes_can_be_hidden(visit: Visit, text: Words):
+    visitor = visit("analyse", sample="first")
+    pills = next(group for group in visitor.get("button_group") if len(group.options) == 3)
+    assert [option.split("] ")[1] for option in pills.options] == ["Blast 3", "Healthy 2", "To review 1"]
+    pills.set_value(["healthy"]).run()
+    assert not visitor.exception
+    assert visitor.title[0].value == "3 of 5 white cells look like blasts."
+    assert "1 of 2, most suspicious first" in text(visitor)
+
+
+def test_the_smear_goes_along_to_other_pages_and_back(visit: Visit, house: Any, file: File):
+    visitor = upload(visit("analyse"), ("mine.png", file(4)))
+    visitor.slider[0].set_value(0.75).run()
+    runs = len(house.runs)
+    visitor.switch_page("pages/models.py").run()
+    visitor.switch_page("pages/analyse.py").run()
+    assert visitor.title[0].value == "3 of 3 white cells look like blasts."
+    assert [run for run in house.runs[runs:] if run[0] == "mine.png"] == []
+
+
+def test_two_visitors_do_not_see_each_other(visit: Visit, file: File):
+    upload(visit("analyse"), ("mine.png", file(4)))
+    assert visit("analyse").title[0].value == "No smear yet."
