@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from allcad_core.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -41,10 +44,19 @@ def choose(wanted: str | None = None) -> torch.device:
         "mps": torch.backends.mps.is_available(),
     }
     if not present.get(device.type, False):
-        raise DeviceError(f"The device '{name}' is not on this machine. Use --device cpu, or leave the choice to allcad.")
+        raise DeviceError(
+            f"The device '{name}' is not on this machine. Use --device cpu, or leave the choice to allcad."
+        )
     return device
 
 
 def half_precision(device: torch.device) -> bool:
     """Whether networks run in half precision there: on CUDA only."""
     return device.type == "cuda"
+
+
+def to_tensor(array: NDArray[np.uint8], device: torch.device) -> torch.Tensor:
+    """An array on the device. Write-protected arrays are copied: torch would warn, and could write into them."""
+    import torch
+
+    return torch.from_numpy(array if array.flags.writeable else array.copy()).to(device)

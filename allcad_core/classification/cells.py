@@ -22,7 +22,9 @@ CONTEXT = 1.25
 BATCH = 64
 
 
-def cut_cells(pixels: NDArray[np.uint8], boxes: Sequence[Box], size: int, context: float = CONTEXT) -> NDArray[np.uint8]:
+def cut_cells(
+    pixels: NDArray[np.uint8], boxes: Sequence[Box], size: int, context: float = CONTEXT
+) -> NDArray[np.uint8]:
     """Square crops around boxes, the cell always equally large, what lies beyond the picture painted as ground.
 
     Args:
@@ -73,11 +75,16 @@ def to_input(crops: NDArray[np.uint8], device: torch.device) -> torch.Tensor:
 class CellClassifier:
     """A trained cell classifier: boxes of a field in, calibrated blast probabilities out. Safe to share by threads."""
 
-    def __init__(self, name: str, device: torch.device) -> None:
-        self.card = models.card(name)
+    def __init__(self, card: models.Card, network: torch.nn.Module, device: torch.device) -> None:
+        self.card = card
         self.device = device
-        self._network = models.load(name, device)
+        self._network = network
         self._lock = RLock()
+
+    @classmethod
+    def load(cls, name: str, device: torch.device) -> CellClassifier:
+        """The shipped classifier of a card. Raises UnknownNameError and ModelError."""
+        return cls(models.card(name), models.load(name, device), device)
 
     @property
     def name(self) -> str:
@@ -99,15 +106,21 @@ class CellClassifier:
         Returns:
             float64 (number of boxes,), 0..1.
         """
+        from scipy.special import expit
+
+        return np.asarray(expit(self.log_odds(balanced, boxes) / self.card.temperature), np.float64)
+
+    def log_odds(self, balanced: NDArray[np.uint8], boxes: Sequence[Box]) -> NDArray[np.float64]:
+        """Logit of blast minus logit of healthy for each box, float64 (number of boxes,), not calibrated."""
         import torch
 
         if not boxes:
             return np.empty(0)
         crops = cut_cells(balanced, boxes, int(self.card.input["size"]), float(self.card.input["context"]))
         with self._lock, torch.inference_mode():
-            logits = [self._network(to_input(part, self.device)).float() for part in _batches(crops)]
-        scores = torch.softmax(torch.cat(logits) / self.card.temperature, dim=1)
-        return np.asarray(scores[:, self.card.classes.index("blast")].cpu().numpy(), np.float64)
+            logits = torch.cat([self._network(to_input(part, self.device)).float() for part in _batches(crops)])
+        blast = self.card.classes.index("blast")
+        return np.asarray((logits[:, blast] - logits[:, 1 - blast]).cpu().numpy(), np.float64)
 
 
 def _batches(crops: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:

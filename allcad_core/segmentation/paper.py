@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from allcad_core.devices import to_tensor
 from allcad_core.segmentation.base import Cluster, Pixels, Segmentation
 from allcad_core.segmentation.regions import describe, label_components
 
@@ -30,7 +31,7 @@ def grey_levels(pixels: Pixels, device: torch.device) -> torch.Tensor:
     """Grey levels 0..255, uint8 (height, width), on the device."""
     import torch
 
-    image = torch.from_numpy(np.ascontiguousarray(pixels)).to(device)
+    image = to_tensor(np.ascontiguousarray(pixels), device)
     # Integer weights of 1/65536 keep the result the same on every device.
     red, green, blue = (round(weight * 65536) for weight in LUMA)
     total = image[..., 0].int() * red + image[..., 1].int() * green + image[..., 2].int() * blue

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from allcad_core.devices import to_tensor
 from allcad_core.ground import ground_colour
 from allcad_core.segmentation.base import Mask, Pixels, Segmentation
 from allcad_core.segmentation.paper import grey_levels
@@ -52,7 +53,7 @@ def optical_density(pixels: Pixels, device: torch.device) -> torch.Tensor:
     import torch
 
     smooth = cv2.GaussianBlur(pixels, (5, 5), 1.0)
-    light = torch.from_numpy(smooth).to(device).permute(2, 0, 1).float() + 1
+    light = to_tensor(np.asarray(smooth, np.uint8), device).permute(2, 0, 1).float() + 1
     reference = torch.from_numpy(ground_colour(pixels)).to(device).view(3, 1, 1) + 1
     return torch.log10(reference / light)
 

@@ -1,0 +1,236 @@
+"""The one path of a picture: read -> quality -> segment -> detect -> classify -> ``FieldAnalysis``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allcad_core import devices, quality
+from allcad_core.classification import CellClassifier
+from allcad_core.detection import Detections, match, propose
+from allcad_core.errors import AllcadError, UnknownNameError
+from allcad_core.ground import balance, ground_colour
+from allcad_core.images import SmearImage, read
+from allcad_core.results import REVIEW_HIGH, REVIEW_LOW, Cell, FieldAnalysis, Label, Models, Timing
+from allcad_core.segmentation import Region, Segmentation, segment
+
+if TYPE_CHECKING:
+    import torch
+
+Progress = Callable[[str, int, int], None]
+"""Called with the step in words, its number and the number of steps."""
+
+STEPS = ("Masking what is stained", "Finding white cells", "Judging each cell")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A named model of ``analyse``: which detector, classifier and segmenter work together.
+
+    Attributes:
+        name: its name everywhere.
+        detector: ``regions``, or the card of a detector.
+        classifier: the card of a cell classifier, or ``None``.
+        segmenter: a segmentation method.
+        default_confidence: scores below this are hidden unless someone asks; chosen out of fold.
+        sentence: what it is, for people.
+    """
+
+    name: str
+    detector: str
+    classifier: str | None
+    segmenter: str
+    default_confidence: float
+    sentence: str
+
+
+DEFAULT_RECIPE = "regions"
+REGIONS = "regions"
+
+_RECIPES = (
+    Recipe(
+        "regions",
+        REGIONS,
+        "lightweight",
+        "stain",
+        0.25,
+        "Stain proposes every white cell, the lightweight CNN says which look like blasts.",
+    ),
+    Recipe(
+        "yolo11n",
+        "yolo11n",
+        "lightweight",
+        "stain",
+        0.25,
+        "A nano YOLO finds and labels cells; the lightweight CNN gives a second opinion.",
+    ),
+)
+
+
+def recipes() -> tuple[Recipe, ...]:
+    """All recipes, the default first."""
+    return _RECIPES
+
+
+def recipe(name: str | None = None) -> Recipe:
+    """One recipe by name; the default without one. Raises UnknownNameError."""
+    wanted = name or DEFAULT_RECIPE
+    for entry in _RECIPES:
+        if entry.name == wanted:
+            return entry
+    raise UnknownNameError("model", wanted, [entry.name for entry in _RECIPES])
+
+
+def analyse_file(source: bytes | str | Path, model: str | None = None, **options: object) -> FieldAnalysis:
+    """Read a picture and analyse it; the time of reading is part of the timings. See ``analyse``."""
+    start = perf_counter()
+    image = read(source)
+    return analyse(image, model, read_ms=1000 * (perf_counter() - start), **options)  # type: ignore[arg-type]
+
+
+def analyse(
+    image: SmearImage,
+    model: str | None = None,
+    *,
+    device: str | None = None,
+    confidence: float | None = None,
+    progress: Progress | None = None,
+    read_ms: float = 0.0,
+) -> FieldAnalysis:
+    """Find and judge the white cells of one field.
+
+    Args:
+        image: the field.
+        model: name of a recipe; the default one without it.
+        device: see ``devices.choose``.
+        confidence: scores below this are hidden; every cell stays in ``every_cell``.
+        progress: told before each step.
+        read_ms: how long reading took, for the timings.
+
+    Raises:
+        UnknownNameError: no such recipe.
+        ModelError: a weight file is missing or damaged.
+        DeviceError: no such device.
+        AllcadError: ``confidence`` is not within 0..1.
+    """
+    chosen = recipe(model)
+    threshold = chosen.default_confidence if confidence is None else confidence
+    if not 0 <= threshold <= 1:
+        raise AllcadError(f"A confidence lies between 0 and 1; {threshold} does not.")
+    tell = progress or (lambda *_: None)
+    where = devices.choose(device)
+    classifier = None if chosen.classifier is None else cell_classifier(chosen.classifier, where)
+    times = [perf_counter()]
+
+    tell(STEPS[0], 1, len(STEPS))
+    colour = ground_colour(image.pixels)
+    balanced = balance(image.pixels, colour)
+    segmentation = segment(image.pixels, chosen.segmenter, str(where))
+    times.append(perf_counter())
+
+    tell(STEPS[1], 2, len(STEPS))
+    found = _detect(chosen.detector, balanced, segmentation, where)
+    times.append(perf_counter())
+
+    tell(STEPS[2], 3, len(STEPS))
+    cells = judge(found, balanced, segmentation.regions, chosen.detector, classifier, image.pixels.shape[:2])
+    times.append(perf_counter())
+
+    segmenting, detecting, classifying = (1000 * (end - start) for start, end in pairwise(times))
+    return FieldAnalysis(
+        image=image.name,
+        width=image.width,
+        height=image.height,
+        sha256=image.sha256,
+        recipe=chosen.name,
+        models=Models(chosen.detector, chosen.classifier, chosen.segmenter),
+        device=str(where),
+        backend="torch",
+        confidence=threshold,
+        every_cell=cells,
+        warnings=image.warnings
+        + quality.check(image.pixels, colour, segmentation.red_cell_diameter, segmentation.nucleus),
+        timing_ms=Timing(read_ms, segmenting, detecting, classifying, read_ms + segmenting + detecting + classifying),
+    )
+
+
+@cache
+def cell_classifier(name: str, device: torch.device) -> CellClassifier:
+    """The shared classifier of a card on a device."""
+    return CellClassifier.load(name, device)
+
+
+def _detect(name: str, balanced: NDArray[np.uint8], segmentation: Segmentation, device: torch.device) -> Detections:
+    if name == REGIONS:
+        return propose(segmentation.regions)
+    from allcad_core.detection.ultralytics import yolo
+
+    return yolo(name, device).detect(balanced, segmentation.red_cell_diameter)
+
+
+def judge(
+    found: Detections,
+    balanced: NDArray[np.uint8],
+    regions: Sequence[Region],
+    detector: str,
+    classifier: CellClassifier | None,
+    shape: tuple[int, int],
+) -> tuple[Cell, ...]:
+    """Cells from boxes: labelled, flagged, measured; best score first.
+
+    Where the detector brings no label, the classifier gives it, and the score is how sure both are: the detector of
+    the box, the classifier of the label. Without either, a cell stays ``unsure``.
+    """
+    boxes = [tuple(map(float, box)) for box in found.boxes]
+    chances = None if classifier is None else classifier.probabilities(balanced, boxes)  # type: ignore[arg-type]
+    owners = match(found.boxes, [region.box for region in regions])
+    cells = []
+    for index, box in enumerate(boxes):
+        chance = None if chances is None else float(chances[index])
+        opinion: Label = "unsure" if classifier is None or chance is None else _label(chance, classifier.threshold)
+        label = opinion if found.labels is None else found.labels[index]
+        score = float(found.scores[index])
+        if found.labels is None and chance is not None:
+            score *= chance if label == "blast" else 1 - chance
+        owner = owners[index]
+        region = None if owner is None else regions[owner]
+        spoken = {} if chance is None or classifier is None else {classifier.name: chance}
+        if found.labels is not None:
+            spoken[detector] = float(found.scores[index]) if label == "blast" else 1 - float(found.scores[index])
+        cells.append(
+            Cell(
+                box=box,  # type: ignore[arg-type]
+                label=label,
+                score=min(max(score, 0.0), 1.0),
+                p_blast=chance,
+                probabilities=spoken,
+                outline=() if region is None else region.outline,
+                measures={} if region is None else region.measures,
+                flags=_flags(box, label, opinion, chance, shape),
+            )
+        )
+    return tuple(sorted(cells, key=lambda cell: -cell.score))
+
+
+def _label(chance: float, threshold: float) -> Label:
+    return "blast" if chance >= threshold else "healthy"
+
+
+def _flags(
+    box: tuple[float, ...], label: Label, opinion: Label, chance: float | None, shape: tuple[int, int]
+) -> tuple[str, ...]:
+    height, width = shape
+    tests = {
+        "disagree": opinion not in {"unsure", label},
+        "uncertain": chance is not None and REVIEW_LOW <= chance <= REVIEW_HIGH,
+        "border": box[0] <= 1 or box[1] <= 1 or box[2] >= width - 1 or box[3] >= height - 1,
+    }
+    return tuple(name for name, holds in tests.items() if holds)

@@ -1,0 +1,199 @@
+"""The only door to Ultralytics: networks from its YAML, weights from safetensors, resizing and suppression on the device."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from threading import RLock
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allcad_core import devices, models
+from allcad_core.detection.base import Detections
+from allcad_core.errors import ModelError
+from allcad_core.ground import BALANCED
+from allcad_core.results import Label
+
+if TYPE_CHECKING:
+    import torch
+
+RED_CELL_PX = 28.0
+"""Fields are resized until a red cell measures this many px: magnifications look alike to the network."""
+STRIDE = 32
+LONG_SIDE, LONGEST, SHORTEST = 640, 1280, 128
+"""Long side in px where the scale is unknown, and its bounds where it is known."""
+LEAST_SCORE = 0.05
+"""Boxes under this are noise; every box above it is kept, so that filtering later equals a fresh run."""
+SUPPRESS_IOU = 0.5
+MOST_BOXES = 1000
+
+
+@cache
+def ultralytics() -> ModuleType:
+    """The package, imported so that it asks no host, installs nothing, and leaves the number of threads as it was."""
+    import torch
+
+    threads, before = torch.get_num_threads(), os.environ.get("OMP_NUM_THREADS")
+    os.environ.update(YOLO_OFFLINE="true", YOLO_AUTOINSTALL="false", YOLO_VERBOSE="false")
+    os.environ.setdefault(
+        "YOLO_CONFIG_DIR",
+        str(Path(tempfile.gettempdir()) / f"allcad-yolo-{os.getuid() if hasattr(os, 'getuid') else 0}"),
+    )
+    Path(os.environ["YOLO_CONFIG_DIR"]).mkdir(parents=True, exist_ok=True)
+    import ultralytics as package
+    import ultralytics.nn.tasks
+    import ultralytics.utils.nms
+
+    if before is None:
+        os.environ.pop("OMP_NUM_THREADS", None)
+    else:
+        os.environ["OMP_NUM_THREADS"] = before
+    torch.set_num_threads(threads)
+    return package
+
+
+def build(architecture: str, classes: int = 2) -> torch.nn.Module:
+    """An untrained network from a YAML that Ultralytics brings.
+
+    Args:
+        architecture: such as ``yolo11n.yaml``; its letter chooses the size.
+        classes: number of classes.
+
+    Raises:
+        ModelError: there is no such YAML.
+    """
+    package = ultralytics()
+    try:
+        network: torch.nn.Module = package.nn.tasks.DetectionModel(architecture, ch=3, nc=classes, verbose=False)
+    except (FileNotFoundError, SyntaxError) as error:
+        raise ModelError(f"Ultralytics brings no architecture '{architecture}'.") from error
+    return network
+
+
+def target_size(width: int, height: int, red_cell_diameter: float | None) -> tuple[int, int]:
+    """Width and height in px that the network sees, before padding to multiples of 32."""
+    longest = max(width, height)
+    scale = LONG_SIDE / longest if red_cell_diameter is None else RED_CELL_PX / red_cell_diameter
+    scale = min(max(scale, SHORTEST / longest), LONGEST / longest)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+class Yolo:
+    """A trained YOLO: a balanced field in, boxes with labels out. Safe to share by threads."""
+
+    def __init__(self, card: models.Card, network: torch.nn.Module, device: torch.device) -> None:
+        self.card = card
+        self.device = device
+        self._network = network
+        self._lock = RLock()
+
+    @classmethod
+    def load(cls, name: str, device: torch.device) -> Yolo:
+        """The shipped detector of a card. Raises UnknownNameError and ModelError."""
+        return cls(models.card(name), models.load(name, device), device)
+
+    def detect(self, balanced: NDArray[np.uint8], red_cell_diameter: float | None) -> Detections:
+        """White cells of one field, one label a box, every score from ``LEAST_SCORE`` on, best first.
+
+        Args:
+            balanced: uint8 (height, width, 3), RGB, balanced.
+            red_cell_diameter: in px of that picture, ``None`` where unknown.
+        """
+        import torch
+
+        batch, scale = _prepare(balanced, red_cell_diameter, self.device)
+        with self._lock, torch.inference_mode():
+            predictions = self._network(batch)
+            kept = ultralytics().utils.nms.non_max_suppression(
+                predictions,
+                conf_thres=LEAST_SCORE,
+                iou_thres=SUPPRESS_IOU,
+                agnostic=True,
+                max_det=MOST_BOXES,
+                nc=len(self.card.classes),
+                max_time_img=60.0,  # a limit of milliseconds would make the answer depend on the machine's load
+            )[0]
+        found = kept.float().cpu().numpy().astype(np.float64)
+        height, width = balanced.shape[:2]
+        boxes = np.clip(found[:, :4] / scale, 0, [width, height, width, height])
+        order = np.argsort(-found[:, 4], kind="stable")
+        return Detections(boxes[order], found[order, 4], tuple(self._label(found[index, 5]) for index in order))
+
+    def _label(self, number: float) -> Label:
+        return "blast" if self.card.classes[int(number)] == "blast" else "healthy"
+
+
+@cache
+def yolo(name: str, device: torch.device) -> Yolo:
+    """The shared detector of a card on a device."""
+    return Yolo.load(name, device)
+
+
+def _prepare(
+    balanced: NDArray[np.uint8], red_cell_diameter: float | None, device: torch.device
+) -> tuple[torch.Tensor, NDArray[np.float64]]:
+    """The picture resized and padded as (1, 3, height, width) in 0..1, and network px per picture px as (x, y, x, y)."""
+    import torch
+    from torchvision.transforms.v2.functional import resize
+
+    height, width = balanced.shape[:2]
+    wide, high = target_size(width, height, red_cell_diameter)
+    image = devices.to_tensor(balanced, device).permute(2, 0, 1)
+    small = resize(image, [high, wide], antialias=True)
+    padded = torch.nn.functional.pad(small, (0, -wide % STRIDE, 0, -high % STRIDE), value=BALANCED)
+    dtype = torch.float16 if devices.half_precision(device) else torch.float32
+    return padded[None].to(dtype) / 255, np.array([wide / width, high / height] * 2)
+
+
+def fit(
+    architecture: str,
+    data: Path,
+    run: Path,
+    *,
+    weights: Path | None,
+    settings: Mapping[str, Any],
+    after_epoch: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Train a network with Ultralytics' own trainer; goes on from the last checkpoint of ``run`` where there is one.
+
+    Args:
+        architecture: see ``build``.
+        data: YOLO data file (YAML) with absolute paths.
+        run: folder of this run; holds checkpoints (intermediate, never shipped) and ``results.csv``.
+        weights: checkpoint of an earlier training to start from.
+        settings: of Ultralytics' trainer, such as epochs, imgsz, batch, lr0, seed, device.
+        after_epoch: told the epoch done and how many there are.
+
+    Returns:
+        The checkpoint of the last epoch, weights averaged.
+    """
+    package = ultralytics()
+    last = run / "weights" / "last.pt"
+    resuming = last.exists()
+    network = package.YOLO(str(last) if resuming else architecture, task="detect")
+    if weights is not None and not resuming:
+        network.load(str(weights))
+    if after_epoch is not None:
+        tell = after_epoch
+        network.add_callback("on_fit_epoch_end", lambda trainer: tell(trainer.epoch + 1, trainer.epochs))
+    if resuming:
+        network.train(resume=True)
+    else:
+        network.train(
+            data=str(data), project=str(run.parent.resolve()), name=run.name, exist_ok=True, plots=False, verbose=False,
+            pretrained=weights is not None, **settings,
+        )  # fmt: skip
+    return last
+
+
+def trained_state(checkpoint: Path) -> dict[str, torch.Tensor]:
+    """Weights of a checkpoint that this machine has just trained. For training only: the product loads no pickle."""
+    package = ultralytics()
+    network = package.YOLO(str(checkpoint), task="detect").model
+    return {key: value.float() for key, value in network.state_dict().items()}
