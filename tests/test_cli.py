@@ -201,6 +201,33 @@ def test_synth_writes_the_same_photographs_for_the_same_seed(tmp_path, capsys):
     assert all((tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes() for path in first)
 
 
+# -- data
+
+
+@pytest.fixture
+def two_copies(tmp_path: Path) -> Path:
+    """A folder in the official layout that holds the same healthy picture twice, once labelled as a patient's."""
+    (tmp_path / "ALL_IDB1" / "im").mkdir(parents=True)
+    pixels = np.random.default_rng(3).integers(0, 255, (96, 128, 3), dtype=np.uint8)
+    for name in ("Im001_1.png", "Im002_0.png"):
+        Image.fromarray(pixels).save(tmp_path / "ALL_IDB1" / "im" / name)
+    return tmp_path
+
+
+def test_data_that_would_falsify_an_evaluation_give_code_1(two_copies, capsys):
+    assert main(["data", "check", str(two_copies), "--json"]) == FAILED
+    report = json.loads(capsys.readouterr().out)
+    assert report["falsifying"]
+    assert main(["data", "check", str(two_copies)]) == FAILED
+    assert "Im001_1" in capsys.readouterr().out
+
+
+def test_data_check_of_nothing_says_so(tmp_path, capsys):
+    assert main(["data", "check", str(tmp_path / "nowhere")]) == FAILED
+    output = capsys.readouterr()
+    assert (output.out, "nowhere" in output.err) == ("", True)
+
+
 # -- models
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from time import perf_counter
 
 from allcad_core.cli import DONE, FAILED, terminal
 from allcad_core.cli import arguments as ask
-from allcad_core.errors import UnknownNameError
 from allcad_core.images import SmearImage, read
 from allcad_core.results import FieldAnalysis
 
@@ -37,11 +37,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Analyse every file, show and write what came out."""
     from allcad_core import devices, export
-    from allcad_core.analysis import analyse, recipes
+    from allcad_core.analysis import analyse, recipe
 
-    known = [recipe.name for recipe in recipes()]
-    if arguments.model is not None and arguments.model not in known:
-        raise UnknownNameError("model", arguments.model, known)
+    recipe(arguments.model)  # an unknown name or device is wrong usage, said before any file is read
     devices.choose(arguments.device)
 
     paths = ask.expand(arguments.files)
@@ -49,9 +47,16 @@ def run(arguments: argparse.Namespace) -> int:
     out: Path | None = arguments.out
 
     def work(path: Path, step: terminal.Step) -> FieldAnalysis:
+        start = perf_counter()
         image = read(path)
+        read_ms = 1000 * (perf_counter() - start)
         analysis = analyse(
-            image, arguments.model, device=arguments.device, confidence=arguments.confidence, progress=step
+            image,
+            arguments.model,
+            device=arguments.device,
+            confidence=arguments.confidence,
+            progress=step,
+            read_ms=read_ms,
         )
         if out is not None:
             _write_picture(out / f"{names[path]}.annotated.png", image, analysis)

@@ -31,9 +31,9 @@ class Bar:
         self._progress = progress
         self._task = task
 
-    def show(self, words: str, done: float) -> None:
-        """Say what is being done and how many of the items are finished."""
-        self._progress.update(self._task, description=printable(words), completed=done)
+    def show(self, words: str, done: float, total: float | None = None) -> None:
+        """Say what is being done, how much of it is finished, and of how much where that has changed."""
+        self._progress.update(self._task, description=printable(words), completed=done, total=total)
 
     def complain(self, sentence: str) -> None:
         """One line on standard error, above the bar."""
@@ -48,11 +48,11 @@ def printable(text: str) -> str:
     )
 
 
-def out() -> Console:
-    """The console of standard output, for tables."""
+def out(*, markup: bool = False) -> Console:
+    """The console of standard output, for tables; with ``markup``, for text that escapes what it did not write."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False, markup=False)
+    return Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False, markup=markup)
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> Table:
