@@ -73,6 +73,10 @@ class Record(Protocol):
     def kind(self) -> str | None:
         """Finer class in the words of the data set."""
 
+    @property
+    def group(self) -> str | None:
+        """What shows the same cells shares one; None where nobody has looked."""
+
 
 @dataclass(frozen=True)
 class FieldRecord:
@@ -139,6 +143,7 @@ class CropRecord:
         dataset: name of the data set, such as ``ALL-IDB2``.
         label: 1 blast, 0 healthy, None unknown.
         kind: finer class, such as ``lymphocyte``.
+        group: crops of the same cell share one; None where the field says it, or nobody has looked.
         fields: names of the fields that hold the crop (a field may be there twice under two names).
         origin: x0, y0, x1, y1 of the crop in those fields, in pixels.
         mask: file with the expert mask.
@@ -151,6 +156,7 @@ class CropRecord:
     dataset: str
     label: int | None = None
     kind: str | None = None
+    group: str | None = None
     fields: tuple[str, ...] = ()
     origin: tuple[int, int, int, int] | None = None
     mask: Path | None = None

@@ -137,21 +137,25 @@ def render(report: CheckReport, console: Console) -> None:
 def _print_sets(report: CheckReport, console: Console) -> None:
     from rich.table import Table
 
-    table = Table("Data set", "Pictures", "Label 1 / 0 / none", "Boxes", "Points", "Masks", "Missing", "Licence",
-                  title=f"Data in {report.root}")  # fmt: skip
+    table = Table("Data set", title=f"Data in {report.root}")
+    for column in ("Pictures", "Label 1", "Label 0", "Boxes", "Points", "Masks", "Missing"):
+        table.add_column(column, justify="right")
     for entry in report.sets:
-        labels = " / ".join(str(entry.labels.get(key, 0)) for key in ("1", "0", "none"))
-        counts = (str(value) if value else "" for value in (entry.boxes, entry.points, entry.masks, len(entry.missing)))
-        table.add_row(entry.name, str(entry.pictures), labels, *counts, entry.licence)
+        labels = (entry.labels.get(key, 0) for key in ("1", "0"))
+        counts = (entry.pictures, *labels, entry.boxes, entry.points, entry.masks, len(entry.missing))
+        table.add_row(entry.name, *(str(count) if count else "" for count in counts))
     console.print(table)
 
 
 def _print_sittings(report: CheckReport, console: Console) -> None:
     from rich.table import Table
 
-    table = Table("Sitting", "Camera", "First", "Last", "Leukaemia", "Healthy", title="Sittings at the microscope")
+    table = Table("Sitting", "Camera", "From", "To", title="Sittings at the microscope")
+    for column in ("Leukaemia", "Healthy"):
+        table.add_column(column, justify="right")
     for row in report.sittings:
-        table.add_row(row.session, row.camera, row.first, row.last, str(row.leukaemia), str(row.healthy))
+        counts = (str(count) if count else "" for count in (row.leukaemia, row.healthy))
+        table.add_row(row.session, row.camera, row.first, row.last.rsplit(" ", 1)[-1], *counts)
     console.print(table)
 
 

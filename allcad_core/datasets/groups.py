@@ -16,3 +16,8 @@ def tied(names: Iterable[str], ties: Iterable[tuple[str, str]]) -> list[frozense
             joined = group[one] | group[other]
             group |= dict.fromkeys(joined, joined)
     return sorted(set(group.values()), key=min)
+
+
+def first_names(names: Iterable[str], ties: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """First name of the set that each name hangs together with: a name for its group."""
+    return {name: min(together) for together in tied(names, ties) for name in together}

@@ -119,8 +119,8 @@ def blocks(records: Sequence[Record], count: int = FIELD_FOLDS, ties: Iterable[t
     """Block of each record of a data set beside ALL-IDB; block k is tested in fold k.
 
     Aria is numbered in order of patients, so it is cut into consecutive parts, a class at a time. All others are cut
-    by a hash of the file name, which does not move when pictures are added. Records that hang together by ``ties``
-    (pairs of names, such as copies that the check found) all go to the block of the first.
+    by a hash of the file name, which does not move when pictures are added. Records that share a ``group`` or hang
+    together by ``ties`` (pairs of names, such as copies that the check found) all go to the block of the first.
     """
     _check_names(records)
     classes: dict[str, list[str]] = defaultdict(list)
@@ -132,7 +132,7 @@ def blocks(records: Sequence[Record], count: int = FIELD_FOLDS, ties: Iterable[t
             found[record.name] = _hash(record.name) % count
     for names in classes.values():
         found.update({name: index * count // len(names) for index, name in enumerate(sorted(names, key=_natural))})
-    for together in tied(found, ties):
+    for together in tied(found, [*_group_ties(records), *ties]):
         found |= dict.fromkeys(together, found[min(together)])
     return found
 
@@ -243,13 +243,19 @@ def _source(records: Sequence[Record]) -> dict[str, int]:
 
 def _ties(fields: Sequence[FieldRecord]) -> list[tuple[str, str]]:
     """Pairs of fields that may not be parted: of one group, or alike by keypoints where a group is missing."""
-    first: dict[str, str] = {}
-    ties = [(first.setdefault(field.group, field.name), field.name) for field in fields if field.group is not None]
+    ties = _group_ties(fields)
     if any(field.group is None for field in fields):
         from allcad_core.datasets.overlaps import overlapping_pairs
 
         ties += overlapping_pairs(fields)
     return ties
+
+
+def _group_ties(records: Sequence[Record]) -> list[tuple[str, str]]:
+    first: dict[str, str] = {}
+    return [
+        (first.setdefault(record.group, record.name), record.name) for record in records if record.group is not None
+    ]
 
 
 def _is_late(field: FieldRecord) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from allcad_core.datasets.base import CropRecord, find_set, pictures_in, read_lines
+from allcad_core.datasets.groups import first_names
 from allcad_core.errors import DataError
 
 NAME = "WBC-segmentation"
@@ -13,6 +15,10 @@ KINDS = {"1": "neutrophil", "2": "lymphocyte", "3": "monocyte", "4": "eosinophil
 """Kind of cell by the number in ``classes1.csv`` and ``classes2.csv``."""
 
 PARTS = (("dataset1", "classes1.csv"), ("dataset2", "classes2.csv"))
+SAME_CELLS = (("dataset1/112", "dataset1/139"), ("dataset1/157", "dataset1/158"), ("dataset1/166", "dataset1/171"),
+              ("dataset1/167", "dataset1/169"))  # fmt: skip
+"""Crops of one cell; ``allcad data check`` finds them."""
+
 _MASK = "_mask"
 
 
@@ -26,7 +32,8 @@ def crops(root: Path) -> tuple[CropRecord, ...]:
     found = [crop for part, table in PARTS if (folder / part).is_dir() for crop in _part(folder, part, table)]
     if not found:
         raise DataError(f"'{folder}' holds no pictures in 'dataset1' or 'dataset2'.")
-    return tuple(found)
+    groups = first_names((crop.name for crop in found), SAME_CELLS)
+    return tuple(replace(crop, group=groups[crop.name]) for crop in found)
 
 
 def _part(folder: Path, part: str, table: str) -> list[CropRecord]:
