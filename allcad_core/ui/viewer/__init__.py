@@ -93,5 +93,5 @@ def _described(index: int, cell: Cell) -> dict[str, Any]:
         "kind": cell.label,
         "review": words.to_review(cell),
         "score": 1.0 if cell.reviewed else cell.score,
-        "text": words.probability(cell.p_blast if cell.p_blast is not None else cell.score),
+        "text": words.probability(cell.score),
     }

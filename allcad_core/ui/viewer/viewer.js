@@ -115,10 +115,10 @@ class FieldViewer {
     const source = { type: "image", url: data.image };
     if (this.osd) { this.osd.open(source); return; }
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const gestures = { clickToZoom: false, dblClickToZoom: true, flickEnabled: !still };
+    const gestures = { clickToZoom: false, dblClickToZoom: true };
     this.osd = new OpenSeadragon.Viewer({
       element: this.root.querySelector(".stage"), tileSources: source, drawer: "canvas",
-      showNavigationControl: false, showNavigator: false, homeFillsViewer: data.fill, visibilityRatio: 0.6,
+      showNavigationControl: false, showNavigator: false, homeFillsViewer: data.fill, visibilityRatio: 1,
       minZoomImageRatio: 0.8, maxZoomPixelRatio: 6, animationTime: still ? 0 : 0.25, zoomPerScroll: 1.25,
       gestureSettingsMouse: gestures, gestureSettingsTouch: { ...gestures, pinchRotate: false }, gestureSettingsPen: gestures,
     });
@@ -147,7 +147,7 @@ class FieldViewer {
     for (const cell of this.data.cells) {
       const group = draw("g", {
         class: `cell ${cell.kind}`, tabindex: 0, role: "button", "data-index": cell.index, "data-kind": cell.kind,
-        "aria-label": `Cell ${cell.index + 1}, ${NAMES[cell.kind]}${cell.review ? ", to review" : ""}, ${cell.text}`,
+        "aria-label": `Cell ${cell.index + 1}, ${NAMES[cell.kind]}${cell.review ? ", to review" : ""}, score ${cell.text}`,
       }, this.boxes);
       const frame = draw("g", { class: "frame" }, group);
       draw("rect", { stroke: "#FFFFFF", "stroke-width": 5 }, frame);

@@ -1,0 +1,178 @@
+"""Journeys of a visitor through the dashboard, in a real browser with the real models."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+Visit = Callable[..., "Page"]
+FOOT = "For research and teaching. Not a medical device."
+
+
+def answered(page: Page) -> str:
+    """Wait for an answer with its picture; gives the verdict."""
+    page.locator(".viewer[data-open]").first.wait_for()
+    page.get_by_text("blast share, 95").wait_for()
+    return page.locator("h1").inner_text()
+
+
+def pill_counts(page: Page) -> dict[str, int]:
+    """How many blasts and healthy cells the page says there are."""
+    words = " ".join(page.locator("[data-testid=stButtonGroup] button").all_inner_texts())
+    return {name.lower(): int(count) for name, count in re.findall(r"(Blast|Healthy) (\d+)", words)}
+
+
+def download(page: Page, button: str) -> str:
+    """Press a download button; gives the content of its file."""
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=button).click()
+    return Path(waiting.value.path()).read_text("utf-8")
+
+
+def set_score(page: Page, presses: int) -> None:
+    """Move the slider to the right by hundredths, and wait until the page has followed."""
+    slider = page.get_by_role("slider")
+    slider.focus()
+    for _ in range(presses):
+        slider.press("ArrowRight")
+    page.wait_for_timeout(300)
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def test_an_upload_its_slider_and_its_files_say_the_same(visitor: Visit, generated_file: Path):
+    page = visitor("/analyse")
+    page.locator("input[type=file]").first.set_input_files(generated_file)
+    answered(page)
+    before = pill_counts(page)
+    shown = page.locator(".cell:visible").count()
+    assert shown == sum(before.values()) > 0
+    set_score(page, 20)
+    counts = pill_counts(page)
+    assert sum(counts.values()) <= sum(before.values())
+    assert page.locator(".cell:visible").count() == sum(counts.values())
+
+    page.get_by_role("button", name="Export").click()
+    page.get_by_text("or more, as shown").wait_for()
+    least = float(re.search(r"score of (\d\.\d\d)", page.get_by_text("or more, as shown").inner_text())[1])
+    (analysis,) = json.loads(download(page, "Everything (JSON)"))
+    assert analysis["schema_version"] == 1
+    assert analysis["image"] == generated_file.name
+    assert (analysis["width"], analysis["height"]) == (640, 480)
+    assert {label: analysis["counts"][label] for label in counts} == counts
+    assert all(cell["score"] >= least for cell in analysis["cells"])
+    rows = list(csv.DictReader(io.StringIO(download(page, "Table of cells (CSV)"))))
+    assert len(rows) == sum(analysis["counts"].values())
+    assert [row["label"] for row in rows].count("blast") == counts["blast"]
+
+
+def test_a_broken_file_among_good_ones_gives_one_message_and_one_result(
+    visitor: Visit, generated_file: Path, tmp_path: Path
+):
+    broken = tmp_path / "notes.jpg"
+    broken.write_text("These are words and no picture.")
+    page = visitor("/")
+    page.locator("input[type=file]").first.set_input_files([broken, generated_file])
+    answered(page)
+    message = page.get_by_text("notes.jpg is not a picture that allcad can read.")
+    assert message.count() == 1
+    assert page.get_by_role("alert").count() == 1
+    assert page.get_by_text("The other file was read.").count() == 1
+    assert page.locator(".viewer").count() == 1
+    assert page.get_by_text(generated_file.name, exact=True).count() == 1
+
+
+def test_one_button_on_home_shows_an_answer_on_a_sample(visitor: Visit):
+    page = visitor("/")
+    page.get_by_role("button", name="Try a sample").click()
+    page.wait_for_url(re.compile(r"/analyse\?sample="))
+    assert re.search(r"white cell|blast", answered(page))
+    assert page.get_by_text("generated sample").count() == 1
+    page.get_by_text(FOOT).first.wait_for()
+    assert page.locator(".tile").count() == page.locator(".cell:visible").count()
+
+
+def test_a_link_to_a_sample_opens_its_answer(visitor: Visit):
+    page = visitor("/")
+    page.get_by_role("button", name="Try a sample").click()
+    page.wait_for_url(re.compile(r"/analyse\?sample="))
+    verdict = answered(page)
+    another = visitor(page.url.removeprefix(page.url.split("/analyse")[0]))
+    assert answered(another) == verdict
+
+
+def test_a_box_is_chosen_by_click_and_by_key_and_its_card_follows(visitor: Visit):
+    page = visitor("/")
+    page.get_by_role("button", name="Try a sample").click()
+    answered(page)
+    second = page.locator(".tile").nth(1)
+    index = int(second.get_attribute("data-index"))
+    second.click()
+    page.get_by_role("heading", name=f"Cell {index + 1} of").wait_for()
+    page.locator(f'.cell.chosen[data-index="{index}"]').wait_for()
+    first = page.locator(".cell:visible").first
+    first.focus()
+    first.press("Enter")
+    page.get_by_role("heading", name=f"Cell {int(first.get_attribute('data-index')) + 1} of").wait_for()
+    assert page.locator(".cell.chosen").count() == 1
+
+
+def test_the_picture_zooms_and_comes_back_whole(visitor: Visit):
+    page = visitor("/")
+    page.get_by_role("button", name="Try a sample").click()
+    answered(page)
+    frame = page.locator(".cell .outline rect").first
+    width = float(frame.get_attribute("width"))
+    page.get_by_role("button", name="Zoom in").click()
+    page.wait_for_function("before => " + _width_of_first_box() + " > 1.3 * before", arg=width)
+    page.get_by_role("button", name="Whole field").click()
+    page.wait_for_function("before => " + _width_of_first_box() + " <= before + 1", arg=width)
+    assert page.locator(".cell:visible").count() > 0
+
+
+def _width_of_first_box() -> str:
+    return (
+        "Number([...document.querySelectorAll('*')].map(one => one.shadowRoot?.querySelector('.cell .outline rect'))"
+        ".find(Boolean).getAttribute('width'))"
+    )
+
+
+def test_the_second_tab_shows_histogram_threshold_and_mask(visitor: Visit):
+    page = visitor("/")
+    page.get_by_role("button", name="Try a sample").click()
+    answered(page)
+    page.get_by_role("tab", name="Histogram and mask").click()
+    page.get_by_text("Everything up to grey").wait_for()
+    page.locator(".js-plotly-plot .barlayer").first.wait_for()
+    assert page.locator(".viewer:visible .legend", has_text="nuclei").count() == 1
+
+
+def test_two_visitors_do_not_see_each_other(visitor: Visit, generated_file: Path):
+    mine = visitor("/analyse")
+    mine.locator("input[type=file]").first.set_input_files(generated_file)
+    answered(mine)
+    other = visitor("/analyse")
+    other.get_by_text("No smear yet.").wait_for()
+    assert other.get_by_text(generated_file.name).count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_the_answer_without_scrolling_sideways(visitor: Visit, scheme: Any):
+    page = visitor("/", phone=True, color_scheme=scheme)
+    page.get_by_role("button", name="Try a sample").click()
+    answered(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = page.locator(".viewer").first.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    page.get_by_text(FOOT).first.wait_for()
