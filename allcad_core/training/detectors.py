@@ -19,12 +19,15 @@ from allcad_core.training.truth import TrueField
 class Settings:
     """How a detector is fitted; sized for two cores."""
 
-    epochs: int = 6
-    tiles: int = 900
+    epochs: int = 5
+    tiles: int = 600
     size: int = 416
     batch: int = 8
     lr: float = 0.002
     seed: int = 0
+
+
+PRETRAINING = Settings(tiles=1200)
 
 
 def fit(
@@ -90,4 +93,4 @@ def _options(settings: Settings, device: str) -> dict[str, Any]:
     }
 
 
-__all__ = ["CLASSES", "Settings", "fit"]
+__all__ = ["CLASSES", "PRETRAINING", "Settings", "fit"]

@@ -1,0 +1,53 @@
+"""Temperature scaling, cross-fitted: a fold's probabilities are calibrated on the other folds (Guo et al. 2017)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import expit
+
+from allcad_core.predictions import CellPrediction
+
+RANGE = (0.05, 20.0)
+"""Temperatures that are tried."""
+
+
+def fit_temperature(log_odds: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
+    """The temperature that makes the probabilities most likely.
+
+    Args:
+        log_odds: float64 (n,), logit of blast minus logit of healthy.
+        truth: int64 (n,), 1 blast, 0 healthy.
+    """
+    signs = np.where(truth == 1, -1.0, 1.0)
+
+    def loss(log_temperature: float) -> float:
+        return float(np.logaddexp(0, signs * log_odds / np.exp(log_temperature)).mean())
+
+    low, high = np.log(RANGE)
+    return float(np.exp(minimize_scalar(loss, bounds=(low, high), method="bounded").x))
+
+
+def cross_fitted(rows: Sequence[CellPrediction]) -> dict[int, float]:
+    """Temperature of each fold, fitted on the cells of all other folds."""
+    return {
+        fold: _temperature([row for row in rows if row.fold != fold] or list(rows))
+        for fold in {row.fold for row in rows}
+    }
+
+
+def pooled(rows: Sequence[CellPrediction]) -> float:
+    """Temperature fitted on every out-of-fold prediction: what ships with the model trained on all."""
+    return _temperature(rows)
+
+
+def _temperature(rows: Sequence[CellPrediction]) -> float:
+    return fit_temperature(np.array([row.log_odds for row in rows]), np.array([row.truth for row in rows], np.int64))
+
+
+def probability(log_odds: float, fold: int, temperatures: Mapping[int, float]) -> float:
+    """Calibrated blast probability of a prediction."""
+    return float(expit(log_odds / temperatures[fold]))

@@ -1,0 +1,94 @@
+"""Stored detections as a user would see them, and the figures of a recipe under a protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from allcad_core.analysis import recipe
+from allcad_core.datasets import FieldRecord, allidb1
+from allcad_core.evaluation import calibration
+from allcad_core.evaluation.points import Labelled, PointFigures, free_response, point_figures, recall_at
+from allcad_core.predictions import RESULTS, BoxPrediction, CellPrediction, read
+
+FALSE_RATES = (0.1, 0.5, 1.0)
+"""False blasts a healthy field at which the recall is told."""
+
+
+@dataclass(frozen=True)
+class DetectionReport:
+    """Figures of one recipe.
+
+    Attributes:
+        recipe, protocol: what was measured and how.
+        confidence: the recipe's default.
+        overall: over all fields.
+        by_session: over the fields of each sitting.
+        recall_at: recall at so many false blasts a healthy field, thresholds free.
+    """
+
+    recipe: str
+    protocol: str
+    confidence: float
+    overall: PointFigures
+    by_session: dict[str, PointFigures]
+    recall_at: dict[float, float]
+
+
+def out_of_fold(name: str, protocol: str, results: Path = RESULTS) -> dict[str, list[Labelled]]:
+    """Detections of every held-out field, labelled as ``analyse`` labels them, temperatures from the other folds.
+
+    Raises:
+        UnknownNameError: no such recipe.
+        DataError: its predictions are not stored.
+    """
+    chosen = recipe(name)
+    if chosen.detector != "regions":
+        rows = read(BoxPrediction, "detect", protocol, chosen.detector, results)
+        return _by_field(rows, [Labelled((r.x0, r.y0, r.x1, r.y1), r.label, r.score) for r in rows])
+    classifier = str(chosen.classifier)
+    temperatures = calibration.cross_fitted(read(CellPrediction, "cell", protocol, classifier, results))
+    rows = read(BoxPrediction, "detect", protocol, f"regions-{classifier}", results)
+    labelled = []
+    for row in rows:
+        chance = calibration.probability(row.log_odds, row.fold, temperatures)
+        label, sure = ("blast", chance) if chance >= 0.5 else ("healthy", 1 - chance)
+        labelled.append(Labelled((row.x0, row.y0, row.x1, row.y1), label, row.score * sure))
+    return _by_field(rows, labelled)
+
+
+def _by_field(rows: Sequence[BoxPrediction], labelled: Sequence[Labelled]) -> dict[str, list[Labelled]]:
+    found: dict[str, list[Labelled]] = {}
+    for row, entry in zip(rows, labelled, strict=True):
+        boxes = found.setdefault(row.image, [])
+        if row.x1 > row.x0:  # a row without a box only says that the field was looked at
+            boxes.append(entry)
+    return found
+
+
+def report(name: str, protocol: str, data: Path, results: Path = RESULTS) -> DetectionReport:
+    """Figures of a recipe from its stored predictions and the centroids in the data folder.
+
+    Raises:
+        DataError: predictions or data are missing.
+    """
+    fields = allidb1.fields(data)
+    found = out_of_fold(name, protocol, results)
+    confidence = recipe(name).default_confidence
+    curve = free_response(found, fields)
+    return DetectionReport(
+        name,
+        protocol,
+        confidence,
+        point_figures(found, fields, confidence),
+        {session: point_figures(found, part, confidence) for session, part in _sessions(fields).items()},
+        {rate: recall_at(curve, rate) for rate in FALSE_RATES},
+    )
+
+
+def _sessions(fields: Sequence[FieldRecord]) -> dict[str, list[FieldRecord]]:
+    found: dict[str, list[FieldRecord]] = {}
+    for field in fields:
+        found.setdefault(str(field.session), []).append(field)
+    return dict(sorted(found.items()))

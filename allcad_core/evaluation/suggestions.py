@@ -1,0 +1,29 @@
+"""How often each suggestion is given on fields that the models had not seen, by what is true of the patient."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from allcad_core.analysis import recipe
+from allcad_core.datasets import allidb1
+from allcad_core.evaluation.detection import out_of_fold
+from allcad_core.predictions import RESULTS
+from allcad_core.suggestion import suggest
+
+TRUTHS = {1: "ALL patients", 0: "healthy people"}
+
+
+def table(name: str, protocol: str, data: Path, results: Path = RESULTS) -> dict[str, dict[str, int]]:
+    """Number of fields by truth and kind of suggestion; picture quality is not part of it.
+
+    Raises:
+        DataError: predictions or data are missing.
+    """
+    found, confidence = out_of_fold(name, protocol, results), recipe(name).default_confidence
+    counts: dict[str, Counter[str]] = {truth: Counter() for truth in TRUTHS.values()}
+    for field in allidb1.fields(data):
+        shown = [box.label for box in found[field.name] if box.score >= confidence]
+        kind = suggest(shown.count("blast"), shown.count("healthy")).kind
+        counts[TRUTHS[int(field.label or 0)]][kind] += 1
+    return {truth: dict(kinds) for truth, kinds in counts.items()}

@@ -1,0 +1,30 @@
+"""From a network trained on everything to a weight file and its card."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from allcad_core import models
+from allcad_core.training import jobs
+from allcad_core.training.plans import draft_card, plan
+
+LARGE = 4_000_000
+"""Networks with more numbers than this are stored as 8-bit weights."""
+
+
+def ship(name: str, bench: jobs.Bench, folder: Path = models.WEIGHTS) -> models.Card:
+    """Train on every field by the recipe of the folds, write the weights and the card.
+
+    The card has neither figures nor calibration yet: ``evaluation.cards`` computes both from stored predictions.
+    """
+    made = plan(name)
+    train = jobs.fit_cells if made.task == "cell" else jobs.fit_detector
+    network = train(name, bench, made.protocols[0], jobs.FULL, bench.folds(made.protocols[0]))
+    card = draft_card(name)
+    parameters = sum(value.numel() for value in network.parameters())
+    storage = "int8" if parameters > LARGE else "fp16"
+    digest = models.write_weights(network.state_dict(), folder / card.file, storage)
+    card = replace(card, sha256=digest, storage=storage, parameters=parameters)
+    models.write_card(card, folder)
+    return card
