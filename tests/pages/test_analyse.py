@@ -164,3 +164,12 @@ def test_the_smear_goes_along_to_other_pages_and_back(visit: Visit, house: Any, 
 def test_two_visitors_do_not_see_each_other(visit: Visit, file: File):
     upload(visit("analyse"), ("mine.png", file(4)))
     assert visit("analyse").title[0].value == "No smear yet."
+
+
+def test_a_file_name_is_text_and_nothing_else(visit: Visit, text: Words, file: File):
+    name = "**b** [x](http:__evil) <i>.png"
+    visitor = upload(visit("analyse"), (name, file(1)), ("<script>x<_script>.jpg", b"words"))
+    assert not visitor.exception
+    words = text(visitor)
+    assert "<script>" not in words
+    assert "\\*\\*b\\*\\* \\[x\\]" in words
