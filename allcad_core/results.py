@@ -19,6 +19,8 @@ Box = tuple[float, float, float, float]
 
 REVIEW_LOW, REVIEW_HIGH = 0.35, 0.65
 """Calibrated blast probabilities between these are flagged for review."""
+REVIEW_FLAGS = frozenset({"disagree", "uncertain"})
+"""Flags that ask for a person's look; ``border`` only tells why measures may be off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class Cell:
     measures: Mapping[str, float] = field(default_factory=dict, hash=False)
     flags: tuple[str, ...] = ()
     reviewed: bool = False
+
+    @property
+    def to_review(self) -> bool:
+        """Whether a person should look, and has not yet."""
+        return not self.reviewed and not REVIEW_FLAGS.isdisjoint(self.flags)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,183 @@
+"""The JSON form of an analysis: typed, so that its schema is generated; it only ever grows."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter
+from typing_extensions import TypedDict  # pydantic asks for it below Python 3.12
+
+from allcad_core.results import SCHEMA_VERSION, Cell, FieldAnalysis, Label, Timing
+from allcad_core.suggestion import Kind
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+Milliseconds = Annotated[float, Field(ge=0)]
+
+BOX_DECIMALS = 2
+"""A hundredth of a pixel is far below what an edge of a cell means."""
+TIME_DECIMALS = 1
+
+
+class BlastFraction(TypedDict):
+    """Share of blasts among counted white cells with its 95 % Wilson interval; null where nothing was counted."""
+
+    value: Share | None
+    low: Share | None
+    high: Share | None
+
+
+class CellForm(TypedDict):
+    """One white cell."""
+
+    box: Annotated[
+        tuple[float, float, float, float],
+        Field(description="x0, y0, x1, y1 in pixels of the picture as a person sees it"),
+    ]
+    label: Annotated[Label, Field(description="unsure: a person cannot tell; such a cell leaves the counts")]
+    score: Annotated[Share, Field(description="the detector's confidence in box and label")]
+    p_blast: Annotated[Share | None, Field(description="calibrated blast probability by the classifier")]
+    probabilities: Annotated[dict[str, Share], Field(description="blast probability by each model that spoke")]
+    measures: Annotated[dict[str, float], Field(description="sizes in pixels, areas in square pixels, ratios in 0..1")]
+    flags: Annotated[list[str], Field(description="why a person should look: disagree, uncertain, border, ...")]
+    reviewed: Annotated[bool, Field(description="a person has set the label or drawn the box")]
+
+
+class CountsForm(TypedDict):
+    """Shown cells by label."""
+
+    blast: Count
+    healthy: Count
+    unsure: Count
+
+
+class ModelsForm(TypedDict):
+    """Names of what looked at the picture; null where a step was not taken."""
+
+    detector: str
+    classifier: str | None
+    segmenter: str | None
+
+
+class NoteForm(TypedDict):
+    """A warning."""
+
+    code: Annotated[str, Field(description="stable, for programs")]
+    message: Annotated[str, Field(description="one sentence for a person")]
+
+
+class TimingForm(TypedDict):
+    """Wall-clock milliseconds of each step."""
+
+    read: Milliseconds
+    segment: Milliseconds
+    detect: Milliseconds
+    classify: Milliseconds
+    total: Milliseconds
+
+
+class AnalysisForm(TypedDict):
+    """What allcad says about one photograph. For research and teaching. Not a medical device."""
+
+    schema_version: Annotated[int, Field(ge=1)]
+    image: Annotated[str, Field(description="path or name of the picture as it was given")]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="digest of the file's bytes")]
+    width: Annotated[int, Field(ge=1, description="pixels, EXIF orientation applied")]
+    height: Annotated[int, Field(ge=1, description="pixels, EXIF orientation applied")]
+    recipe: Annotated[str, Field(description="name of the model of 'allcad analyse'")]
+    models: ModelsForm
+    device: Annotated[str, Field(description="cpu, cuda:0, ...")]
+    backend: Annotated[str, Field(description="torch, ...")]
+    confidence: Annotated[Share, Field(description="cells with a lower score are left out, unless reviewed")]
+    cells: Annotated[list[CellForm], Field(description="by falling score")]
+    counts: CountsForm
+    blast_fraction: BlastFraction
+    suggestion: Annotated[str, Field(description="what the counts suggest, in words; no diagnosis")]
+    suggestion_kind: Kind
+    reasons: Annotated[list[str], Field(description="why this is suggested, a sentence each")]
+    warnings: list[NoteForm]
+    timing_ms: TimingForm
+
+
+def to_dict(analysis: FieldAnalysis) -> AnalysisForm:
+    """The JSON form of one analysis at its confidence."""
+    share, counts, suggestion = analysis.blast_fraction, analysis.counts, analysis.suggestion
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "image": analysis.image,
+        "sha256": analysis.sha256,
+        "width": analysis.width,
+        "height": analysis.height,
+        "recipe": analysis.recipe,
+        "models": {
+            "detector": analysis.models.detector,
+            "classifier": analysis.models.classifier,
+            "segmenter": analysis.models.segmenter,
+        },
+        "device": analysis.device,
+        "backend": analysis.backend,
+        "confidence": float(analysis.confidence),
+        "cells": [_cell(cell) for cell in analysis.cells],
+        "counts": {"blast": counts.blast, "healthy": counts.healthy, "unsure": counts.unsure},
+        "blast_fraction": {"value": share.value, "low": share.low, "high": share.high},
+        "suggestion": suggestion.text,
+        "suggestion_kind": suggestion.kind,
+        "reasons": list(suggestion.reasons),
+        "warnings": [{"code": note.code, "message": note.message} for note in analysis.warnings],
+        "timing_ms": _timing(analysis.timing_ms),
+    }
+
+
+def as_json(analyses: Iterable[FieldAnalysis]) -> str:
+    """One JSON array of all analyses, as ``allcad analyse --json`` prints it; valid against :func:`json_schema`.
+
+    Raises:
+        ValueError: a score or probability is not a number.
+    """
+    forms = [to_dict(analysis) for analysis in analyses]
+    text = json.dumps(forms, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    # A file name that is no valid UTF-8 holds lone surrogates; so they become JSON's own escapes.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of what :func:`as_json` writes, generated from the types above."""
+    schema = TypeAdapter(list[AnalysisForm]).json_schema(mode="serialization")
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "allcad analyse --json",
+        "description": "An array with one element a photograph. It only grows: readers ignore what they do not know.",
+    }
+    return head | schema
+
+
+def _cell(cell: Cell) -> CellForm:
+    x0, y0, x1, y1 = (round(float(edge), BOX_DECIMALS) for edge in cell.box)
+    return {
+        "box": (x0, y0, x1, y1),
+        "label": cell.label,
+        "score": float(cell.score),
+        "p_blast": None if cell.p_blast is None else float(cell.p_blast),
+        "probabilities": _finite(cell.probabilities),
+        "measures": _finite(cell.measures),
+        "flags": list(cell.flags),
+        "reviewed": cell.reviewed,
+    }
+
+
+def _timing(timing: Timing) -> TimingForm:
+    return {
+        "read": round(float(timing.read), TIME_DECIMALS),
+        "segment": round(float(timing.segment), TIME_DECIMALS),
+        "detect": round(float(timing.detect), TIME_DECIMALS),
+        "classify": round(float(timing.classify), TIME_DECIMALS),
+        "total": round(float(timing.total), TIME_DECIMALS),
+    }
+
+
+def _finite(values: Mapping[str, float]) -> dict[str, float]:
+    """Plain numbers; what could not be measured is left out, as JSON has no word for it."""
+    return {name: float(value) for name, value in values.items() if math.isfinite(value)}
