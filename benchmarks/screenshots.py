@@ -1,0 +1,140 @@
+"""Pictures of the dashboard for README and docs: ``python -m benchmarks.screenshots``. Generated samples only.
+
+It starts a server of its own and drives the Chromium of this machine through Playwright (``requirements-dev.txt``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from PIL import Image
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ROOT = Path(__file__).resolve().parents[1]
+HEAVIEST = 300_000
+"""Bytes of one picture in the repository."""
+WIDE, PHONE = (1440, 900), (390, 844)
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: where, how large, in which theme, and after which tab was opened."""
+
+    name: str
+    path: str
+    size: tuple[int, int] = WIDE
+    theme: Literal["light", "dark"] = "light"
+    tab: str | None = None
+    picture: bool = True
+
+
+def shots(sample: str) -> list[Shot]:
+    """What is photographed, all on one sample."""
+    analyse = f"/analyse?sample={sample}"
+    return [
+        Shot("home", "/"),
+        Shot("analyse", analyse),
+        Shot("analyse-dark", analyse, theme="dark"),
+        Shot("analyse-phone", analyse, PHONE),
+        Shot("histogram", analyse, tab="Histogram and mask"),
+        Shot("models", "/models", picture=False),
+        Shot("home-phone", "/", PHONE, "dark"),
+    ]
+
+
+@contextmanager
+def dashboard() -> Iterator[str]:
+    """A dashboard on a free port; gives its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", address.rsplit(":", 1)[1]]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()  # noqa: S310, our own server
+                break
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.2)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def take(browser: Browser, address: str, shot: Shot) -> Image.Image:
+    """Open the page, wait until it is complete, and photograph it."""
+    width, height = shot.size
+    phone = shot.size == PHONE
+    page = browser.new_page(
+        viewport={"width": width, "height": height}, color_scheme=shot.theme, is_mobile=phone, has_touch=phone
+    )
+    page.set_default_timeout(90_000)
+    page.goto(address + shot.path)
+    if shot.picture:
+        page.locator(".viewer[data-open]").first.wait_for()
+    if shot.tab:
+        page.get_by_role("tab", name=shot.tab).click()
+        page.locator(".js-plotly-plot .barlayer").first.wait_for()
+    page.get_by_text("Not a medical device.").last.wait_for(state="attached")
+    page.wait_for_timeout(1200)  # fonts and the last animation
+    picture = Image.open(io.BytesIO(page.screenshot()))
+    page.close()
+    return picture.convert("RGB")
+
+
+def as_webp(picture: Image.Image) -> bytes:
+    """The picture as WebP, at the best quality that keeps it light."""
+    for quality in (92, 85, 75, 60):
+        memory = io.BytesIO()
+        picture.save(memory, "WEBP", quality=quality, method=6)
+        if memory.tell() <= HEAVIEST:
+            break
+    return memory.getvalue()
+
+
+def main() -> None:
+    """Write all pictures."""
+    from playwright.sync_api import sync_playwright
+
+    from allcad_core.ui import samples
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
+    parser.add_argument("--sample", default=samples.listed()[0].name, help="name of a generated sample")
+    chosen = parser.parse_args()
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        sys.exit("No Chromium on this machine. Install it, for instance with: sudo apt-get install chromium")
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    with dashboard() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        for shot in shots(chosen.sample):
+            content = as_webp(take(browser, address, shot))
+            (chosen.out / f"{shot.name}.webp").write_bytes(content)
+            print(f"{shot.name}.webp  {len(content) / 1000:.0f} kB")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
