@@ -198,10 +198,17 @@ def _extension_note(shown: str, kind: str) -> tuple[Note, ...]:
 
 @contextmanager
 def _quiet_pillow() -> Iterator[None]:
-    """Keep Pillow's remarks on odd metadata from the reader; the lock, since warning filters belong to the process."""
+    """Keep Pillow's remarks on odd metadata from the reader, and its strictness on truncated files as it should be.
+
+    Both belong to the whole process, hence the lock.
+    """
     with _PILLOW, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        yield
+        lenient, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+        try:
+            yield
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = lenient
 
 
 def _decode(data: bytes, kind: str, shown: str) -> tuple[Pixels, tuple[Note, ...]]:

@@ -6,6 +6,7 @@ import hashlib
 import io
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -14,7 +15,7 @@ import pytest
 import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFile
 
 from allcad_core import images
 from allcad_core.errors import ImageError
@@ -377,6 +378,26 @@ def test_a_truncated_jpeg_is_not_filled_with_grey(options):
     noisy = np.random.default_rng(1).integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8)
     data = encoded("JPEG", noisy, **options)
     assert "damaged" in refusal(data[: len(data) * 3 // 4], "smear.jpg")
+
+
+def test_what_others_do_to_pillow_changes_nothing(monkeypatch):
+    """Libraries make Pillow lenient, or replace how it opens files."""
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("not ours"))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    data = encoded("JPEG")
+    assert read(data, "smear.jpg").width == WIDTH
+    assert "damaged" in refusal(data[: len(data) * 3 // 4], "smear.jpg")
+    assert ImageFile.LOAD_TRUNCATED_IMAGES is True
+
+
+def test_many_visitors_may_read_at_once():
+    """Odd metadata makes Pillow warn, and a warning is an error here."""
+    odd = encoded("JPEG", exif=b"Exif\x00\x00II*\x00\xff\xff\xff\xff")
+    with ThreadPoolExecutor(8) as visitors:
+        images_read = list(visitors.map(read, [odd, encoded("PNG"), encoded("TIFF")] * 20))
+    assert {image.width for image in images_read} == {WIDTH}
+    assert {image.name for image in images_read} == {"The picture"}
 
 
 @pytest.mark.parametrize("planar", ["contig", "separate"])
