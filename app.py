@@ -4,7 +4,6 @@ import streamlit as st
 
 from allcad_core.ui import theme
 
-theme.frame()
 page = st.navigation(
     [
         st.Page("pages/home.py", title="Home", default=True),
@@ -13,5 +12,6 @@ page = st.navigation(
     ],
     position="top",
 )
+theme.frame(page.title)
 page.run()
 theme.footer()

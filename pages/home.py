@@ -43,9 +43,9 @@ def draw() -> None:
     for door, column in zip(DOORS, st.columns(len(DOORS)), strict=True):
         with column, st.container(border=True, height="stretch"):
             question, answer, page, name, icon = door
-            st.subheader(question, anchor=False)
+            st.subheader(f"{icon} {question}", anchor=False)
             st.caption(answer)
-            st.page_link(page, label=name, icon=icon)
+            st.page_link(page, label=name, icon=":material/arrow_forward:", icon_position="right")
     st.html(f'<p class="al-machine">{" ".join(f"<span>{fact}</span>" for fact in machine())}</p>')
     with right:
         example()

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from allcad_core.results import Cell, FieldAnalysis
-from allcad_core.ui import charts, media, state, words
+from allcad_core.ui import charts, engine, media, state, words
 from allcad_core.ui.state import Smear
 
 SIDE = 320
@@ -90,11 +90,12 @@ def _probabilities(cell: Cell, analysis: FieldAnalysis) -> None:
     bars = dict(cell.probabilities)
     if not bars and cell.p_blast is not None:
         bars = {analysis.models.classifier or "Blast": cell.p_blast}
+    facts = []
     if bars:
-        charts.probability_bars(bars)
-    st.caption(
-        f"Blast probability, tick at 0.50. Score of the box {words.probability(cell.score)}, by {analysis.models.detector}."
-    )
+        tick = engine.threshold(analysis.models.classifier)
+        charts.probability_bars(bars, tick)
+        facts.append("Blast probability" + ("" if tick is None else f", a blast from {tick:.2f} on"))
+    st.caption(words.listing([*facts, f"box score {words.probability(cell.score)}"]))
 
 
 def _measures(cell: Cell) -> None:

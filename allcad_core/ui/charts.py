@@ -46,10 +46,11 @@ def share(value: Proportion) -> None:
     )
 
 
-def probability_bars(probabilities: dict[str, float]) -> None:
-    """Blast probability by each model, with a tick at one half."""
+def probability_bars(probabilities: dict[str, float], tick: float | None = None) -> None:
+    """Blast probability by each model, with a tick where a blast begins."""
+    mark = "" if tick is None else f'<u style="left:{100 * tick:.1f}%"></u>'
     rows = "".join(
-        f'<span>{escape(name)}</span><span class="al-track"><i style="width:{100 * value:.1f}%"></i><u></u></span>'
+        f'<span>{escape(name)}</span><span class="al-track"><i style="width:{100 * value:.1f}%"></i>{mark}</span>'
         f"<b>{words.probability(value)}</b>"
         for name, value in probabilities.items()
     )

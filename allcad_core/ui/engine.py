@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from allcad_core.errors import AllcadError
 from allcad_core.images import SmearImage
 from allcad_core.results import FieldAnalysis
 from allcad_core.ui import samples
@@ -86,6 +87,16 @@ def default_recipe() -> str:
     from allcad_core.analysis import DEFAULT_RECIPE
 
     return DEFAULT_RECIPE
+
+
+def threshold(classifier: str | None) -> float | None:
+    """From which probability on a classifier calls a cell a blast; ``None`` where no card says so."""
+    from allcad_core.models import card
+
+    try:
+        return None if classifier is None else card(classifier).threshold
+    except AllcadError:
+        return None
 
 
 def segment(image: SmearImage, method: str = "paper") -> Segmentation:

@@ -85,9 +85,9 @@ def through_the_door() -> None:
         st.stop()
 
 
-def frame() -> None:
+def frame(title: str) -> None:
     """What every page has above its own content: title, icon, mark and style."""
-    st.set_page_config(page_title="allcad", page_icon=str(ASSETS / "favicon.svg"), layout="wide")
+    st.set_page_config(page_title=f"{title} \u00b7 allcad", page_icon=str(ASSETS / "favicon.svg"), layout="wide")
     st.logo(str(ASSETS / ("mark-dark.svg" if is_dark() else "mark.svg")), size="large")
     st.html(STYLE)
 

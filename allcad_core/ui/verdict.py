@@ -11,9 +11,7 @@ from allcad_core.results import FieldAnalysis
 from allcad_core.suggestion import DOUBT_CODES
 from allcad_core.ui import charts, notes
 
-LIMITS = (
-    "The interval covers chance in counting, not the models' mistakes; those are more on a microscope they never met."
-)
+LIMITS = "The interval covers chance in counting, not the models' mistakes. On another microscope they make more."
 
 
 def verdict(analysis: FieldAnalysis) -> None:
