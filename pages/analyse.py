@@ -4,8 +4,7 @@ import streamlit as st
 
 from allcad_core.errors import AllcadError
 from allcad_core.results import FieldAnalysis
-from allcad_core.ui import bring, field_view, notes, proof, state, theme, verdict
-from allcad_core.ui.label import label
+from allcad_core.ui import bring, field_view, label, notes, proof, state, theme, verdict
 from allcad_core.ui.state import Smear
 
 
@@ -21,13 +20,15 @@ def draw() -> None:
         return
     state.write_address()
     head = st.container(key="label", border=True, horizontal=True, vertical_alignment="center")
+    with head:
+        label.title(smear)
     row = st.container()
     found = answer(smear)
     with row:
         field_view.smear_row()
     if found is None:
         with head:
-            label(smear, None)
+            label.rest(smear, None)
         return
     verdict_place = st.container()
     cells_tab, mask_tab = st.tabs(["Cells", "Histogram and mask"], key="view", on_change="rerun")
@@ -36,7 +37,7 @@ def draw() -> None:
     with verdict_place:
         verdict.verdict(shown)
     with head:
-        label(smear, shown)
+        label.rest(smear, shown)
     with mask_tab:
         if mask_tab.open:
             proof.histogram_and_mask(smear)

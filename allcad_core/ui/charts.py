@@ -39,9 +39,10 @@ def share_bar(share: Proportion) -> str:
 
 def share(value: Proportion) -> None:
     """The blast share in large type with its interval, above its bar."""
+    ends = "" if value.value is None else f"({words.interval(value)})"
     st.html(
         f'<div class="al-share" title="{INTERVAL_TIP}"><b>{words.percent(value.value)}</b>'
-        f'<span class="al-interval">({words.interval(value)})</span>'
+        f'<span class="al-interval">{ends}</span>'
         f'<span class="al-what">blast share, 95\u00a0% interval</span></div>{share_bar(value)}'
     )
 

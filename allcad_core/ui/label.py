@@ -1,4 +1,7 @@
-"""The slide label: which smear a page is about, its quality, another smear, and the exports."""
+"""The slide label: which smear a page is about, its quality, another smear, and the exports.
+
+Both ends belong into one ``st.container(key="label", border=True, horizontal=True)``.
+"""
 
 from __future__ import annotations
 
@@ -12,24 +15,26 @@ from allcad_core.ui import bring, media, state, words
 from allcad_core.ui.state import Smear
 
 
-def label(smear: Smear, analysis: FieldAnalysis | None) -> None:
-    """Draw the label of a smear inside ``st.container(key="label", border=True, horizontal=True)``.
-
-    Args:
-        smear: what the page is about.
-        analysis: as the page shows it; ``None`` where there is none, as its model cannot be used.
-    """
+def title(smear: Smear) -> None:
+    """The left end of the label, known before any answer: picture, name, size and origin."""
     picture = state.remember(
         ("thumbnail", smear.key), lambda: media.jpeg(media.thumbnail(smear.image.pixels, 96, 72), media.CROP_QUALITY)
     )
     st.image(picture, width=48, alt=f"Thumbnail of {smear.name}")
     st.markdown(f"**{_plain(smear.name)}**", width="content")
-    facts = [words.size(smear.image.width, smear.image.height)]
-    if smear.sample:
-        facts.append("generated sample")
+    size = words.size(smear.image.width, smear.image.height)
+    st.caption(words.listing([size, "generated sample" if smear.sample else ""]), width="content")
+
+
+def rest(smear: Smear, analysis: FieldAnalysis | None) -> None:
+    """The right end of the label: time, quality, another smear, exports.
+
+    Args:
+        smear: what the page is about.
+        analysis: as the page shows it; ``None`` where there is none, as its model cannot be used.
+    """
     if analysis is not None:
-        facts.append(f"analysed in {words.duration(analysis.timing_ms.total)}")
-    st.caption(words.listing(facts), width="content")
+        st.caption(f"analysed in {words.duration(analysis.timing_ms.total)}", width="content")
     for note in smear.image.warnings if analysis is None else analysis.warnings:
         st.badge(words.short_warning(note.code), icon=":material/warning:", color="orange", help=note.message)
     st.space("stretch")

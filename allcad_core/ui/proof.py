@@ -83,10 +83,10 @@ def _table(shown: FieldAnalysis) -> None:
     rows = [
         {
             "Cell": index + 1,
-            "Class": words.NAMES[cell.label],
+            "Class": f"{words.GLYPHS[cell.label]} {words.NAMES[cell.label]}",
             "Blast probability": cell.p_blast,
             "Score": cell.score,
-            "To review": words.to_review(cell),
+            "To review": words.GLYPHS["review"] if words.to_review(cell) else "",
             "Diameter px": cell.measures.get("diameter"),
             "Nucleus px\u00b2": cell.measures.get("nucleus_area"),
             "N:C": cell.measures.get("nc_ratio"),
