@@ -56,6 +56,13 @@ def add_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help=FILES_HELP)
 
 
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """``--data``: where the photographs of the data sets are."""
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="folder of the data sets (default: $ALLCAD_DATA, else ../shared/data)"
+    )
+
+
 def add_json(parser: argparse.ArgumentParser, what: str) -> None:
     """``--json``: standard output holds JSON and nothing else."""
     parser.add_argument(

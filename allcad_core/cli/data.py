@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from allcad_core.cli import DONE, FAILED, terminal
@@ -42,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     with terminal.bar(1) as bar:
         report = check.run(arguments.folder, lambda words, number, count: bar.show(words, number - 1, count))
     if arguments.json:
-        terminal.emit(json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
+        terminal.emit_json(report.to_dict())
     else:
         check.render(report, terminal.out(markup=True))
     return FAILED if report.falsifying else DONE

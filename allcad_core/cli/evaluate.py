@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterable
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from allcad_core.cli import DONE, terminal
@@ -34,9 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "what", choices=("detect", "suggestion"), help="boxes against centroids, or the rule in plain words"
     )
     parser.add_argument("model", metavar="MODEL", help="one of those that 'allcad models' lists")
-    parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="the data folder (default: $ALLCAD_DATA, ../shared/data)"
-    )
+    ask.add_data(parser)
     parser.add_argument(
         "--protocol", choices=("field", "session"), default="field", help="which folds (default: field)"
     )
@@ -52,13 +48,13 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.what == "suggestion":
         table = suggestions.table(arguments.model, arguments.protocol, data)
         if arguments.json:
-            terminal.emit(json.dumps(table, indent=2))
+            terminal.emit_json(table)
         else:
             _print_suggestions(table)
         return DONE
     report = detection.report(arguments.model, arguments.protocol, data)
     if arguments.json:
-        terminal.emit(json.dumps(asdict(report), indent=2))
+        terminal.emit_json(asdict(report))
     else:
         _print_report(report)
     return DONE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -36,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
             "models": [asdict(recipe) for recipe in recipes()],
             "networks": [asdict(card) for card in networks],
         }
-        terminal.emit(json.dumps(listing, indent=2, ensure_ascii=False))
+        terminal.emit_json(listing)
         return DONE
 
     def mark(recipe: Recipe) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -81,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     written = [each for each in terminal.for_each(paths, work) if each is not None]
     if arguments.json:
-        terminal.emit(json.dumps([asdict(each) for each in written], indent=2))
+        terminal.emit_json([asdict(each) for each in written])
     else:
         for each in written:
             print(terminal.printable(f"{each.image}: {each.regions} regions, {each.nucleus} and {each.cell}"))

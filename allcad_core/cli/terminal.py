@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -79,6 +81,19 @@ def emit(text: str) -> None:
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
+def emit_json(value: object) -> None:
+    """Write plain values as JSON; what is not a number (NaN), which JSON has no word for, becomes null."""
+    emit(json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
 @contextmanager
 def bar(total: int) -> Iterator[Bar]:
     """A bar over ``total`` items."""
@@ -87,7 +102,10 @@ def bar(total: int) -> Iterator[Bar]:
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    # What is printed meanwhile goes above the bar, unless it goes elsewhere: then the bar must not take it.
+    beside = sys.stdout.isatty()
+    drawn = Progress(*columns, console=console, transient=True, disable=not console.is_terminal, redirect_stdout=beside)
+    with drawn as progress:
         yield Bar(progress, progress.add_task("", total=total))
 
 

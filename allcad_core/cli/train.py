@@ -23,9 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``train``."""
     parser.epilog = EPILOG
     parser.add_argument("model", metavar="MODEL", help="lightweight or yolo11n")
-    parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="the data folder (default: $ALLCAD_DATA, ../shared/data)"
-    )
+    ask.add_data(parser)
     parser.add_argument(
         "--protocol", choices=("field", "session"), help="only this one (default: all that the model runs)"
     )
