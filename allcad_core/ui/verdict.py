@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from allcad_core.results import FieldAnalysis
-from allcad_core.suggestion import DOUBT_CODES
+from allcad_core.suggestion import DOUBTS
 from allcad_core.ui import charts, notes
 
 LIMITS = "The interval covers chance in counting, not the models' mistakes. On another microscope they make more."
@@ -24,13 +24,13 @@ def verdict(analysis: FieldAnalysis) -> None:
     with right:
         charts.share(analysis.blast_fraction)
         st.html(f'<p class="al-why"><b>Limits:</b> {escape(LIMITS)}</p>')
-    doubts = [note.message for note in analysis.warnings if note.code in DOUBT_CODES]
+    doubts = [note.message for note in analysis.warnings if note.code in DOUBTS]
     if doubts:
         notes.doubt(doubts[0], " ".join(doubts[1:]), filled=True)
 
 
 def _why(analysis: FieldAnalysis) -> str:
-    reasons = [reason for reason in analysis.suggestion.reasons if reason not in DOUBT_CODES]
+    reasons = [reason for reason in analysis.suggestion.reasons if reason not in DOUBTS.values()]
     return f'<p class="al-why"><b>Why:</b> {escape(" ".join(reasons))}</p>' if reasons else ""
 
 
