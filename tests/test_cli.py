@@ -81,7 +81,8 @@ def test_python_dash_m_is_the_same_program():
             ["synth", "--out", "o", "--count", "1", "--seed", "1", "--size", "big"],
             "'big' is not a size such as 1280x960",
         ),
-        (["synth", "--out", "o", "--count", "1", "--seed", "1", "--size", "8x8"], "size"),
+        (["synth", "--out", "o", "--count", "1", "--seed", "1", "--size", "8x8"], "'8x8' is out of range"),
+        (["synth", "--out", "o", "--count", "1", "--seed", "1", "--size", "30000x30000"], "is out of range"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -226,6 +227,15 @@ def test_data_check_of_nothing_says_so(tmp_path, capsys):
     assert main(["data", "check", str(tmp_path / "nowhere")]) == FAILED
     output = capsys.readouterr()
     assert (output.out, "nowhere" in output.err) == ("", True)
+
+
+def test_a_folder_that_cannot_be_written_is_said_in_one_line(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert (
+        main(["synth", "--out", str(tmp_path / "file" / "x"), "--count", "1", "--seed", "1", "--size", "64x64"])
+        == FAILED
+    )
+    assert str(tmp_path / "file" / "x") in capsys.readouterr().err
 
 
 # -- models

@@ -103,7 +103,13 @@ def main(argv: list[str] | None = None) -> int:
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
+    except MemoryError:
+        print("allcad: There is not enough memory for this.", file=sys.stderr)
+        return FAILED
     except BrokenPipeError:
         # Whoever read the output has gone (| head); the interpreter must not complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
+    except OSError as error:
+        print(f"allcad: {error.filename or 'The system says'}: {error.strerror or error}.", file=sys.stderr)
+        return FAILED

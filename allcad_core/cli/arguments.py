@@ -34,13 +34,18 @@ def positive(text: str) -> int:
 
 
 def size(text: str) -> tuple[int, int]:
-    """``1280x960`` as (width, height) in pixels, neither side under the smallest picture that can be read."""
-    from allcad_core.images import MIN_SIDE
+    """``1280x960`` as (width, height) in pixels, of a photograph that allcad would read."""
+    from allcad_core.images import MAX_PIXELS, MIN_SIDE
 
     sides = text.lower().split("x")
-    if len(sides) != 2 or not all(side.isascii() and side.isdigit() and int(side) >= MIN_SIDE for side in sides):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a size such as 1280x960, {MIN_SIDE} or more a side")
-    return int(sides[0]), int(sides[1])
+    if len(sides) != 2 or not all(side.isascii() and side.isdigit() for side in sides):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a size such as 1280x960")
+    width, height = map(int, sides)
+    if min(width, height) < MIN_SIDE or width * height > MAX_PIXELS:
+        raise argparse.ArgumentTypeError(
+            f"the size '{text}' is out of range: {MIN_SIDE} pixels a side or more, {MAX_PIXELS:,} pixels at most"
+        )
+    return width, height
 
 
 def folder_to_write(text: str) -> Path:

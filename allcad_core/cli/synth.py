@@ -8,8 +8,9 @@ from allcad_core.cli import DONE, terminal
 from allcad_core.cli import arguments as ask
 
 EPILOG = """\
-The same seed gives the same photographs. Each comes with its boxes (YOLO text, class 0 healthy, 1 blast) and with
-masks of every nucleus and cell. They are invented: good for trying things, no evidence about a model.
+The same seed gives the same photographs. Each comes with its boxes (YOLO text, class 0 blast, 1 healthy) and with
+masks of every nucleus and cell; manifest.json says how each was made. They are invented: good for trying things, no
+evidence about a model.
 """
 
 
