@@ -77,7 +77,8 @@ def _kinds(scene: Scene, count: int, rng: np.random.Generator) -> list[Kind]:
     blasts = round(scene.blast_fraction * count)
     shares = np.asarray(scene.mix) / sum(scene.mix)
     healthy = rng.choice(len(HEALTHY_KINDS), count - blasts, p=shares)
-    kinds: list[Kind] = ["blast"] * blasts + [HEALTHY_KINDS[index] for index in healthy]
+    kinds: list[Kind] = ["blast" for _ in range(blasts)]
+    kinds += [HEALTHY_KINDS[index] for index in healthy]
     return [kinds[index] for index in rng.permutation(count)]
 
 
@@ -85,53 +86,69 @@ def _white(scene: Scene, size: tuple[int, int], rng: np.random.Generator) -> tup
     if scene.white_density == 0:
         return ()
     count = max(1, round(scene.expected(scene.white_density, *size)))
-    placed: list[Placed] = []
-    buckets: dict[tuple[int, int], list[tuple[float, float, float]]] = {}
-    bucket = max(scene.pixels(18.5), 1.0)
+    table = _Table(scene, size, rng)
     for kind in _kinds(scene, count, rng):
-        radius = draw_radius(kind, rng)
-        pixels = scene.pixels(radius)
-        x, y = _place(scene, size, pixels, placed, buckets, bucket, rng)
-        placed.append(Placed(kind, x, y, radius))
-        buckets.setdefault((int(x // bucket), int(y // bucket)), []).append((x, y, pixels))
-    return tuple(placed)
+        table.add(kind)
+    return tuple(table.placed)
 
 
-def _place(
-    scene: Scene,
-    size: tuple[int, int],
-    radius: float,
-    placed: list[Placed],
-    buckets: dict[tuple[int, int], list[tuple[float, float, float]]],
-    bucket: float,
-    rng: np.random.Generator,
-) -> tuple[int, int]:
-    """A free place, at least a third of the radius inside the picture; beside another cell where they cluster."""
-    margin = [min(radius / 3, side / 2 - 1) for side in size]
-    best, best_gap = (size[0] // 2, size[1] // 2), -np.inf
-    near_another = bool(placed) and rng.random() < scene.clustering
-    for _ in range(TRIES):
-        if near_another:
-            mate = placed[int(rng.integers(len(placed)))]
-            angle, away = rng.uniform(0, 2 * np.pi), (radius + scene.pixels(mate.radius_um)) * rng.uniform(0.97, 1.04)
-            x, y = mate.x + away * np.cos(angle), mate.y + away * np.sin(angle)
-            if not all(edge <= at < side - edge for at, side, edge in zip((x, y), size, margin, strict=True)):
+class _Table:
+    """White cells find their places one after the other; buckets keep the search among neighbours."""
+
+    def __init__(self, scene: Scene, size: tuple[int, int], rng: np.random.Generator) -> None:
+        self._scene, self._size, self._rng = scene, size, rng
+        self.placed: list[Placed] = []
+        self._buckets: dict[tuple[int, int], list[tuple[float, float, float]]] = {}
+        self._bucket = scene.pixels(18.5)
+
+    def add(self, kind: Kind) -> None:
+        """Place a cell where it is free; where nothing is, where it overlaps least."""
+        radius_um = draw_radius(kind, self._rng)
+        radius = self._scene.pixels(radius_um)
+        beside = bool(self.placed) and self._rng.random() < self._scene.clustering
+        best, best_gap = (self._size[0] / 2, self._size[1] / 2), -np.inf
+        for _ in range(TRIES):
+            place = self._beside(radius) if beside else self._anywhere(radius)
+            if place is None:
                 continue
-        else:
-            x, y = (rng.uniform(edge, side - edge) for side, edge in zip(size, margin, strict=True))
-        column, row = int(x // bucket), int(y // bucket)
-        around = [
-            other
-            for i in (column - 1, column, column + 1)
-            for j in (row - 1, row, row + 1)
-            for other in buckets.get((i, j), ())
-        ]
-        gap = min((np.hypot(x - a, y - b) - 0.965 * (radius + r) for a, b, r in around), default=np.inf)
-        if gap > best_gap:
-            best, best_gap = (int(x), int(y)), gap
-        if gap >= 0 and (near_another or gap > 0.12 * radius):
-            break
-    return best
+            gap = self._gap(place, radius)
+            if gap > best_gap:
+                best, best_gap = place, gap
+            if gap >= (0 if beside else 0.12 * radius):
+                break
+        self.placed.append(Placed(kind, int(best[0]), int(best[1]), radius_um))
+        self._buckets.setdefault(self._key(best), []).append((*best, radius))
+
+    def _key(self, place: tuple[float, float]) -> tuple[int, int]:
+        return int(place[0] // self._bucket), int(place[1] // self._bucket)
+
+    def _margins(self, radius: float) -> list[float]:
+        """A cell's middle lies at least a third of its radius inside the picture."""
+        return [min(radius / 3, side / 2 - 1) for side in self._size]
+
+    def _anywhere(self, radius: float) -> tuple[float, float]:
+        edges = zip(self._margins(radius), self._size, strict=True)
+        x, y = (float(self._rng.uniform(edge, side - edge)) for edge, side in edges)
+        return x, y
+
+    def _beside(self, radius: float) -> tuple[float, float] | None:
+        mate = self.placed[int(self._rng.integers(len(self.placed)))]
+        angle = self._rng.uniform(0, 2 * np.pi)
+        away = (radius + self._scene.pixels(mate.radius_um)) * self._rng.uniform(0.97, 1.04)
+        place = (float(mate.x + away * np.cos(angle)), float(mate.y + away * np.sin(angle)))
+        edges = zip(place, self._margins(radius), self._size, strict=True)
+        return place if all(edge <= at < side - edge for at, edge, side in edges) else None
+
+    def _gap(self, place: tuple[float, float], radius: float) -> float:
+        """Pixels between a cell there and the nearest one; below 0 where they overlap."""
+        column, row = self._key(place)
+        around = (self._buckets.get((column + i, row + j), ()) for i in (-1, 0, 1) for j in (-1, 0, 1))
+        gaps = (
+            float(np.hypot(place[0] - x, place[1] - y)) - 0.965 * (radius + other)
+            for bucket in around
+            for x, y, other in bucket
+        )
+        return min(gaps, default=float("inf"))
 
 
 def _smudges(
@@ -202,7 +219,7 @@ def _pushed_apart(points: Floats, group: Integers, radius: float, obstacles: Flo
     if not len(obstacles):
         return points
     buried = cKDTree(obstacles[:, :2]).query(points)
-    return points[buried[0] > 0.75 * obstacles[buried[1], 2]]
+    return np.asarray(points[buried[0] > 0.75 * obstacles[buried[1], 2]])
 
 
 def _scattered(expected: float, size: tuple[int, int], rng: np.random.Generator, taken: Floats) -> Bank:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from allcad_core.synthesis.textures import Plane
+from allcad_core.synthesis.textures import Plane, grain
 
 STEPS = 720
 """Directions for which an outline's radius is kept."""
+
+MOST_REACH_UM = 24.0
+"""No patch reaches further from its middle, micrometres. Windows of a smear look this far around them."""
 
 _ANGLES = np.linspace(0.0, 2.0 * np.pi, STEPS, endpoint=False)
 
@@ -32,6 +35,30 @@ def grid(half: int) -> Grid:
     axis = np.arange(-half, half + 1, dtype=np.float32)
     x, y = np.meshgrid(axis, axis)
     return Grid(x, y)
+
+
+@dataclass(frozen=True, eq=False)
+class Canvas:
+    """What a cell is drawn on and with.
+
+    Attributes:
+        at: coordinates of its patch.
+        micro: pixels per micrometre.
+        rng: all chance comes from here.
+    """
+
+    at: Grid
+    micro: float
+    rng: np.random.Generator
+
+    def grain(self, micrometres: float) -> Plane:
+        """Noise of unit variance over the patch, its blobs about ``micrometres`` wide."""
+        return grain(self.rng, self.at.shape, micrometres * self.micro)
+
+
+def canvas(reach: float, micro: float, rng: np.random.Generator) -> Canvas:
+    """A canvas that reaches ``reach`` pixels from its middle, at most ``MOST_REACH_UM``."""
+    return Canvas(grid(int(min(reach, MOST_REACH_UM * micro))), micro, rng)
 
 
 def round_outline(

@@ -94,7 +94,7 @@ def _bar(scene: Scene, size: tuple[int, int]) -> Drawing:
     pen = ImageDraw.Draw(canvas)
     pen.text((wide / 2, letters), words, fill=255, font=font, anchor="mm")
     pen.rectangle(((wide - length) // 2, 2 * letters, (wide + length) // 2, 2 * letters + thick), fill=255)
-    cover = np.asarray(canvas, np.float32) / 255
+    cover = np.asarray(np.asarray(canvas) / 255, np.float32)
     margin = max(8, round(0.02 * size[0]))
     colour = np.full((*cover.shape, 3), 12, np.uint8)
     return Drawing(size[0] - margin - wide, size[1] - margin - cover.shape[0], colour, cover)

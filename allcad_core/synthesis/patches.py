@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 
+from allcad_core.synthesis.scene import Scene
 from allcad_core.synthesis.textures import Plane
 
 HAEMOGLOBIN, CHROMATIN, CYTOPLASM, GRANULES = range(4)
@@ -35,7 +37,7 @@ class Patch:
     @property
     def half(self) -> int:
         """Pixels from the middle to the edge."""
-        return self.substances.shape[-1] // 2
+        return int(self.substances.shape[-1]) // 2
 
 
 def blurred(plane: Plane, sigma: float) -> Plane:
@@ -43,3 +45,10 @@ def blurred(plane: Plane, sigma: float) -> Plane:
     if sigma < 0.2:
         return plane
     return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.float32)
+
+
+def focused(planes: Sequence[Plane], scene: Scene, rng: np.random.Generator) -> tuple[Plane, Plane]:
+    """Planes of one object, blurred as far as it lies out of focus; the last one apart from the others."""
+    sigma = scene.pixels(scene.defocus) * float(rng.uniform(1 - scene.focus_spread, 1 + scene.focus_spread))
+    soft = [blurred(plane, sigma) for plane in planes]
+    return np.stack(soft[:-1]), soft[-1]

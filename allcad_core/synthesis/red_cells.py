@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from allcad_core.synthesis import outlines
-from allcad_core.synthesis.patches import CHROMATIN, CYTOPLASM, GRANULES, HAEMOGLOBIN, SUBSTANCES, Patch, blurred
+from allcad_core.synthesis.outlines import Canvas
+from allcad_core.synthesis.patches import CHROMATIN, CYTOPLASM, GRANULES, HAEMOGLOBIN, SUBSTANCES, Patch, focused
 from allcad_core.synthesis.scene import RED_CELL_UM, Scene
-from allcad_core.synthesis.textures import Plane, grain
+from allcad_core.synthesis.textures import Plane
 
 RED_VARIANTS = 48
 SMALL_VARIANTS = 16
@@ -27,8 +28,8 @@ def red_bank(scene: Scene, rng: np.random.Generator) -> list[Patch]:
 
 
 def _red(scene: Scene, rng: np.random.Generator) -> Patch:
-    size = float(np.clip(rng.normal(1.0, scene.red_size_spread), 0.7, 1.3))
-    radius = scene.pixels(RED_CELL_UM / 2) * size
+    micro = scene.magnification
+    radius = scene.pixels(RED_CELL_UM / 2) * float(np.clip(rng.normal(1.0, scene.red_size_spread), 0.7, 1.3))
     outline = outlines.round_outline(
         rng,
         radius,
@@ -36,25 +37,29 @@ def _red(scene: Scene, rng: np.random.Generator) -> Patch:
         waviness=0.004 + 0.02 * scene.red_shape,
         facets=int(rng.binomial(3, 0.5 * scene.red_shape)),
     )
-    if rng.random() < 0.05 * scene.red_shape:
+    if rng.random() < 0.06 * scene.red_shape:
         outline = outlines.with_tail(outline, rng, rng.uniform(0.25, 0.6))
-    micro = scene.magnification
-    at = outlines.grid(int(outline.max() + 1.2 * micro) + 3)
-    inside = outlines.depth(outline, at)
-    rim = np.clip(inside / radius, 0, 1)
-    # a biconcave disc: thickest at a third of the radius, hollow in the middle
-    hollow = scene.pallor * rng.uniform(0.35, 1.4)
-    off = (rng.normal(0, 0.06) * radius, rng.normal(0, 0.06) * radius)
-    pit = outlines.disc(at, off, radius * rng.uniform(0.4, 0.62), rng.uniform(0.8, 1.25), rng.uniform(0, np.pi))
-    pit_share = outlines.filled(pit, radius * rng.uniform(0.14, 0.26))
-    thickness = 0.9 + 0.16 * np.exp(-(((rim - 0.16) / 0.16) ** 2)) - 0.07 * rim
-    body = outlines.filled(inside, 0.22 * micro) * thickness * (1 - min(hollow, 0.95) * pit_share)
-    body *= 1 + 0.03 * grain(rng, at.shape, 1.1 * micro) + 0.012 * grain(rng, at.shape, 0.22 * micro)
+    canvas = outlines.canvas(float(outline.max()) + 1.2 * micro + 3, micro, rng)
+    inside = outlines.depth(outline, canvas.at)
+    body = outlines.filled(inside, 0.22 * micro) * _thickness(canvas, inside, radius, scene.pallor)
+    body *= 1 + np.float32(0.03) * canvas.grain(1.1) + np.float32(0.015) * canvas.grain(0.22)
     # light bent at the rim: a pale line outside
-    body -= 0.10 * np.exp(-(((inside + 0.38 * micro) / (0.22 * micro)) ** 2))
-    body *= rng.normal(1.0, 0.05)
-    focus = scene.pixels(scene.defocus) * rng.uniform(1 - scene.focus_spread, 1 + scene.focus_spread)
-    return Patch(blurred(np.asarray(body, np.float32), focus)[None])
+    body -= np.float32(rng.uniform(0.05, 0.16)) * np.exp(-(((inside / np.float32(micro) + 0.4) / 0.24) ** 2))
+    body *= np.float32(rng.normal(1.0, 0.05))
+    return Patch(focused([body, body], scene, rng)[0])
+
+
+def _thickness(canvas: Canvas, inside: Plane, radius: float, pallor: float) -> Plane:
+    """A biconcave disc: thickest behind its rim, hollow in the middle."""
+    rng = canvas.rng
+    rim = np.clip(inside / np.float32(radius), 0, 1)
+    centre = (float(rng.normal(0, 0.06) * radius), float(rng.normal(0, 0.06) * radius))
+    depth = np.float32(min(pallor * rng.uniform(0.35, 1.4), 0.95))
+    pit = outlines.disc(canvas.at, centre, radius * rng.uniform(0.4, 0.62), rng.uniform(0.8, 1.25), rng.uniform(0, 3))
+    pit = pit + np.float32(0.05 * radius) * canvas.grain(0.8)
+    hollow = outlines.filled(pit, radius * rng.uniform(0.12, 0.26))
+    ring = np.float32(rng.uniform(0.06, 0.22)) * np.exp(-(((rim - 0.14) / 0.12) ** 2))
+    return np.asarray((np.float32(0.92) + ring - np.float32(0.07) * rim) * (1 - depth * hollow), np.float32)
 
 
 def platelet_bank(scene: Scene, rng: np.random.Generator) -> list[Patch]:
@@ -64,19 +69,19 @@ def platelet_bank(scene: Scene, rng: np.random.Generator) -> list[Patch]:
 
 def _platelet(scene: Scene, rng: np.random.Generator) -> Patch:
     micro = scene.magnification
-    radius = scene.pixels(float(np.clip(rng.normal(1.2, 0.25), 0.7, 2.2)))
-    outline = outlines.round_outline(rng, radius, elongation=rng.uniform(0, 0.25), waviness=0.1)
-    at = outlines.grid(int(outline.max() + micro) + 3)
-    inside = outlines.depth(outline, at) + 0.1 * radius * grain(rng, at.shape, 0.3 * micro)
-    body = outlines.filled(inside, 0.35 * micro)
-    core = outlines.filled(inside - 0.35 * radius, 0.4 * micro)
-    speckle = np.clip(1 + 0.5 * grain(rng, at.shape, 0.22 * micro), 0.2, 2)
-    substances = np.zeros((SUBSTANCES, *at.shape), np.float32)
-    strength = rng.uniform(0.6, 1.15)
-    substances[CHROMATIN] = 0.34 * strength * core * speckle
-    substances[GRANULES] = strength * (0.25 * body + 0.75 * core * speckle)
-    substances[CYTOPLASM] = 0.3 * body
-    return Patch(_all_blurred(substances, scene, rng))
+    radius = scene.pixels(float(np.clip(rng.normal(1.05, 0.22), 0.7, 1.8)))
+    outline = outlines.round_outline(rng, radius, elongation=rng.uniform(0, 0.2), waviness=0.06)
+    canvas = outlines.canvas(float(outline.max()) + micro + 3, micro, rng)
+    inside = outlines.depth(outline, canvas.at) + np.float32(0.1 * radius) * canvas.grain(0.3)
+    body = outlines.filled(inside, 0.3 * micro)
+    core = outlines.filled(inside - np.float32(0.3 * radius), 0.4 * micro)
+    speckle = np.clip(1 + np.float32(0.35) * canvas.grain(0.25), 0.3, 2)
+    substances = np.zeros((SUBSTANCES, *canvas.at.shape), np.float32)
+    strength = np.float32(rng.uniform(0.35, 1.0))
+    substances[CHROMATIN] = np.float32(0.26) * strength * core * speckle
+    substances[GRANULES] = strength * (np.float32(0.22) * body + np.float32(0.5) * core * speckle)
+    substances[CYTOPLASM] = np.float32(0.2) * body
+    return Patch(focused([*substances, body], scene, rng)[0], np.float32(0.75) * focused([body, body], scene, rng)[1])
 
 
 def debris_bank(scene: Scene, rng: np.random.Generator) -> list[Patch]:
@@ -88,18 +93,14 @@ def _speck(scene: Scene, rng: np.random.Generator) -> Patch:
     micro = scene.magnification
     dust = rng.random() < 0.4
     radius = scene.pixels(rng.uniform(0.8, 2.4) if dust else rng.uniform(0.15, 0.4))
-    at = outlines.grid(int(2 * radius + micro) + 4)
-    inside = outlines.disc(at, (0, 0), radius, rng.uniform(0.6, 1.6), rng.uniform(0, np.pi))
-    shape = outlines.filled(inside + 0.2 * radius * grain(rng, at.shape, 0.5 * radius), max(0.4 * radius, 1.0))
-    substances = np.zeros((SUBSTANCES, *at.shape), np.float32)
+    canvas = outlines.canvas(2 * radius + micro + 4, micro, rng)
+    inside = outlines.disc(canvas.at, (0.0, 0.0), radius, rng.uniform(0.6, 1.6), rng.uniform(0, np.pi))
+    inside = inside + np.float32(0.2 * radius) * canvas.grain(0.5 * radius / micro)
+    shape = outlines.filled(inside, max(0.4 * radius, 1.0))
+    substances = np.zeros((SUBSTANCES, *canvas.at.shape), np.float32)
     if dust:
-        substances[CYTOPLASM] = rng.uniform(0.02, 0.10) * shape
-        substances[HAEMOGLOBIN] = rng.uniform(-0.02, 0.08) * shape
+        substances[CYTOPLASM] = np.float32(rng.uniform(0.02, 0.10)) * shape
+        substances[HAEMOGLOBIN] = np.float32(rng.uniform(-0.02, 0.08)) * shape
     else:
-        substances[CHROMATIN] = rng.uniform(0.1, 0.45) * shape
-    return Patch(_all_blurred(substances, scene, rng))
-
-
-def _all_blurred(substances: Plane, scene: Scene, rng: np.random.Generator) -> Plane:
-    focus = scene.pixels(scene.defocus) * rng.uniform(1 - scene.focus_spread, 1 + scene.focus_spread)
-    return np.stack([blurred(plane, focus) for plane in substances])
+        substances[CHROMATIN] = np.float32(rng.uniform(0.1, 0.45)) * shape
+    return Patch(focused([*substances, shape], scene, rng)[0])

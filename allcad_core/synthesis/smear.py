@@ -14,10 +14,12 @@ from allcad_core.results import Box, Label
 from allcad_core.synthesis import overlays, red_cells
 from allcad_core.synthesis.camera import Camera, Pixels, Window
 from allcad_core.synthesis.layout import Bank, Placed, lay_out
+from allcad_core.synthesis.outlines import MOST_REACH_UM
 from allcad_core.synthesis.patches import HAEMOGLOBIN, SUBSTANCES, Patch
 from allcad_core.synthesis.scene import Kind, Scene
+from allcad_core.synthesis.smudges import smudge
 from allcad_core.synthesis.textures import Plane
-from allcad_core.synthesis.white_cells import smudge, white_cell
+from allcad_core.synthesis.white_cells import white_cell
 
 Labels = np.ndarray[Any, np.dtype[np.int32]]
 
@@ -63,7 +65,7 @@ class Smear:
         self._platelets = red_cells.platelet_bank(scene, streams[1])
         self._debris = red_cells.debris_bank(scene, streams[2])
         self._painted: OrderedDict[tuple[bool, int], Patch] = OrderedDict()
-        reach = 2.2 * scene.pixels(10.0) + 8
+        reach = scene.pixels(MOST_REACH_UM) + 2
         self._smudge_places = _Places(self.layout.smudges, reach)
         self._white_places = _Places(self.layout.white, reach)
 
@@ -74,7 +76,7 @@ class Smear:
         substances = self._substances((x0 - halo, y0 - halo, x1 + halo, y1 + halo))
         # lens and rim of two red cells lying on each other: they flatten, the light sees a little less than the sum
         red = substances[HAEMOGLOBIN]
-        red -= np.float32(0.22) * np.maximum(red - np.float32(1.05), 0)
+        red -= np.float32(0.68) * np.maximum(red - np.float32(1.0), 0)
         matrix = self.scene.stain.matrix(self.scene.stain_strength)
         density = _mixed(matrix, substances)
         picture = self.camera.expose(density, window)
@@ -90,8 +92,8 @@ class Smear:
         numbers = self._numbers
         for index in self._white_places.in_window(window):
             patch = self._patch(index, crushed=False)
-            if patch.body is None or patch.nucleus is None:
-                continue
+            assert patch.body is not None
+            assert patch.nucleus is not None
             place = self.layout.white[index]
             inner, outer = _overlap(place.x, place.y, patch.half, window)
             body, nucleus = patch.body[inner], patch.nucleus[inner]
@@ -148,8 +150,7 @@ class Smear:
     def _hide(self, seen: np.ndarray[Any, np.dtype[np.bool_]], other: int, frame: Window) -> None:
         """Take what a cell above covers out of ``seen``."""
         above, place = self._patch(other, crushed=False), self.layout.white[other]
-        if above.body is None or abs(place.x - frame[0]) > 4 * above.half + 4 * seen.shape[0]:
-            return
+        assert above.body is not None
         inner, outer = _overlap(place.x, place.y, above.half, frame)
         seen[outer] &= ~above.body[inner]
 
@@ -228,8 +229,8 @@ class _Places:
 def _overlap(x: int, y: int, half: int, window: Window) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
     """Rows and columns of a patch around (x, y) that lie in the window, and where in the window they lie."""
     x0, y0, x1, y1 = window
-    left, right = max(x - half, x0), max(min(x + half + 1, x1), max(x - half, x0))
-    top, bottom = max(y - half, y0), max(min(y + half + 1, y1), max(y - half, y0))
+    left, top = max(x - half, x0), max(y - half, y0)
+    right, bottom = max(min(x + half + 1, x1), left), max(min(y + half + 1, y1), top)
     inner = (slice(top - y + half, bottom - y + half), slice(left - x + half, right - x + half))
     return inner, (slice(top - y0, bottom - y0), slice(left - x0, right - x0))
 

@@ -38,4 +38,4 @@ def grain(rng: np.random.Generator, shape: tuple[int, int], sigma: float) -> Pla
     field = _field(max(0, min(160, round(4 * sigma))))
     top, left = rng.integers(0, PERIOD, 2)
     rows, columns = (np.arange(top, top + shape[0]) % PERIOD, np.arange(left, left + shape[1]) % PERIOD)
-    return field[rows][:, columns]
+    return np.asarray(field[rows][:, columns], np.float32)
