@@ -254,7 +254,7 @@ def grey_of(path: Path, scale: float = 1.0) -> NDArray[np.uint8]:
     with open_picture(path) as picture:
         size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
         try:
-            picture.draft("L", size)
+            picture.draft("L", (2 * size[0], 2 * size[1]))
             plain = picture.convert("L")
             small = plain if plain.size == size else plain.resize(size, Image.Resampling.BOX)
             return np.asarray(ImageOps.exif_transpose(small))

@@ -12,10 +12,10 @@ from PIL import Image, ImageFilter
 Draw = Callable[..., Path]
 
 
-def blobs(seed: int, size: tuple[int, int]) -> Image.Image:
+def blobs(seed: int, size: tuple[int, int], radius: float = 9) -> Image.Image:
     """A picture of soft blobs, different for each seed, as unlike its neighbours as two fields are."""
     noise = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
-    soft = np.asarray(Image.fromarray(noise).filter(ImageFilter.GaussianBlur(4)), float)
+    soft = np.asarray(Image.fromarray(noise).filter(ImageFilter.GaussianBlur(radius)), float)
     stretched = (soft - soft.mean()) / soft.std() * 45 + 128
     return Image.fromarray(np.clip(stretched, 0, 255).astype(np.uint8))
 
