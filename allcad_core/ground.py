@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +30,17 @@ def ground_colour(pixels: Pixels) -> NDArray[np.float32]:
     smooth = cv2.GaussianBlur(histogram[None].astype(np.float64), (0, 0), 3)[0]
     otsu, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     peak = int(otsu) + int(np.argmax(smooth[int(otsu) :]))
-    near = np.abs(grey.astype(np.int16) - peak) <= PEAK_WIDTH
+    near = cv2.inRange(grey, peak - PEAK_WIDTH, peak + PEAK_WIDTH)
     if not near.any():
-        near = grey >= peak
-    return np.asarray(np.maximum(np.median(pixels[near], axis=0), 1), np.float32)
+        near = cv2.inRange(grey, peak, 255)
+    return np.array([max(_median(pixels, channel, near), 1) for channel in range(3)], np.float32)
+
+
+def _median(pixels: Pixels, channel: int, mask: NDArray[Any]) -> float:
+    """Median of one channel inside a mask, from its histogram."""
+    reached = np.cumsum(cv2.calcHist([pixels], [channel], mask, [256], [0, 256]).ravel().astype(np.float64))
+    middle = [(reached[-1] - 1) // 2, reached[-1] // 2]
+    return float(np.searchsorted(reached, middle, side="right").mean())
 
 
 def balance(pixels: Pixels, colour: NDArray[np.float32] | None = None) -> Pixels:

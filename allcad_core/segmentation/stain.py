@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from allcad_core.devices import to_tensor
 from allcad_core.ground import ground_colour
 from allcad_core.segmentation.base import Mask, Pixels, Segmentation
 from allcad_core.segmentation.paper import grey_levels
@@ -48,14 +47,13 @@ SPLIT_DEPTH = 0.055
 """How much deeper than the saddle between them two cores must lie to be two cells, in red-cell diameters."""
 
 
-def optical_density(pixels: Pixels, device: torch.device) -> torch.Tensor:
-    """OD of each channel against the ground, float32 (3, height, width), slightly smoothed, on the device."""
-    import torch
-
+def optical_density(pixels: Pixels) -> tuple[NDArray[np.float32], ...]:
+    """OD of each channel against the ground, slightly smoothed: red, green, blue, each float32 (height, width)."""
     smooth = cv2.GaussianBlur(pixels, (5, 5), 1.0)
-    light = to_tensor(np.asarray(smooth, np.uint8), device).permute(2, 0, 1).float() + 1
-    reference = torch.from_numpy(ground_colour(pixels)).to(device).view(3, 1, 1) + 1
-    return torch.log10(reference / light)
+    light = np.arange(1, 257, dtype=np.float32)
+    tables = np.log10((ground_colour(pixels)[:, None] + 1) / light)
+    planes = zip(cv2.split(smooth), tables, strict=True)
+    return tuple(np.asarray(cv2.LUT(plane, table), np.float32) for plane, table in planes)
 
 
 def stain(pixels: Pixels, device: torch.device) -> Segmentation:
@@ -64,9 +62,9 @@ def stain(pixels: Pixels, device: torch.device) -> Segmentation:
     shrink = min(1.0, LONG_SIDE / max(height, width))
     size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
     small = pixels if shrink == 1 else np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-    density = optical_density(small, device)
-    purple = ((density[0] + density[1]) / 2 - density[2]).cpu().numpy()
-    red, mean = density[0].cpu().numpy(), density.mean(0).cpu().numpy()
+    red, green, blue = optical_density(small)
+    purple = np.asarray((red + green) / 2 - blue, np.float32)
+    mean = np.asarray((red + green + blue) / 3, np.float32)
 
     sure = purple > _nucleus_threshold(purple)
     absorbing = _absorbing(mean, sure)
@@ -76,7 +74,7 @@ def stain(pixels: Pixels, device: torch.device) -> Segmentation:
     cell = _clean(cell, unit)
     labels = _keep_nucleated(_join_lobes(_split(cell, unit), unit), sure, unit)
     cell = labels > 0
-    nucleus = _nuclei(red + purple, cell)
+    nucleus = _nuclei(np.asarray(red + purple, np.float32), cell)
     grey = grey_levels(small, device).cpu().numpy()
     regions = describe(labels, nucleus, grey, 1 / shrink)
     return Segmentation(
@@ -202,15 +200,21 @@ def _join_lobes(labels: NDArray[np.int32], unit: float) -> NDArray[np.int32]:
 def _cores(distance: NDArray[np.float32], depth: float) -> tuple[int, NDArray[np.int32]]:
     """Maxima of a distance map that stand ``depth`` px above the saddles between them: how many, and numbered.
 
-    A maximum of height h is what is left of the map minus its reconstruction from (map - depth) by dilation
-    (Soille 2003, section 6.3).
+    Seen from the highest maximum down, one counts when no earlier one lies in what holds together at ``depth`` under
+    its top (the h-maxima of Soille 2003, section 6.3).
     """
-    from skimage.morphology import reconstruction
-
-    rest = reconstruction(np.maximum(distance - depth, 0), distance, method="dilation", footprint=np.ones((3, 3)))
-    peaks = ((distance - rest) >= min(depth, float(distance.max())) - 1e-4) & (distance > 0)
-    count, markers = cv2.connectedComponents(peaks.astype(np.uint8), connectivity=8)
-    return count - 1, np.asarray(markers, np.int32)
+    tops = (distance >= cv2.dilate(distance, np.ones((3, 3), np.uint8))) & (distance > 0)
+    count, maxima = cv2.connectedComponents(tops.astype(np.uint8), connectivity=8)
+    if count <= 2:
+        return count - 1, np.asarray(maxima, np.int32)
+    _, first = np.unique(maxima, return_index=True)  # a pixel of each; number 0 is none of them
+    heights = distance.ravel()[first]
+    deep = np.zeros(count, bool)
+    for number in 1 + np.argsort(-heights[1:], kind="stable"):
+        together = (distance > heights[number] - depth).astype(np.uint8)
+        pieces = cv2.connectedComponents(together, connectivity=8)[1]
+        deep[number] = not deep[maxima[pieces == pieces.flat[first[number]]]].any()
+    return int(deep.sum()), np.asarray((np.cumsum(deep) * deep)[maxima], np.int32)
 
 
 def _keep_nucleated(labels: NDArray[np.int32], sure: Mask, unit: float) -> NDArray[np.int32]:
