@@ -12,7 +12,7 @@ RED_CELL_PX = (30.0, 280.0)
 """Diameters of red cells that the models can work with: half the smallest to one and a half of the largest seen."""
 DARKEST_GROUND, CLIPPED_SHARE = 70.0, 0.02
 """Grey level under which the ground is too dark, and the share of burnt-out pixels that is too many."""
-SHARP = 0.035
+SHARP = 0.045
 """Least contrast of edges: the steepest permille of grey steps a px at the scale of the analysis, over the ground."""
 LONG_SIDE = 1296
 

@@ -108,7 +108,7 @@ def fit(
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
-            losses.append(float(loss))
+            losses.append(loss.item())
         if after_epoch is not None:
             after_epoch(epoch + 1, settings.epochs, float(np.mean(losses)))
     network.eval()

@@ -20,14 +20,14 @@ class Settings:
     """How a detector is fitted; sized for two cores."""
 
     epochs: int = 5
-    tiles: int = 600
-    size: int = 416
+    tiles: int = 400
+    size: int = 384
     batch: int = 8
     lr: float = 0.002
     seed: int = 0
 
 
-PRETRAINING = Settings(tiles=1200)
+PRETRAINING = Settings(epochs=4, tiles=800)
 
 
 def fit(
