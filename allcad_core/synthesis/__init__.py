@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from allcad_core.synthesis.fields import GeneratedField, generate
-from allcad_core.synthesis.scene import STAINS, Kind, Scene, Stain, draw_scene
+from allcad_core.synthesis.scene import STAINS, Kind, Scene, SceneError, Stain, draw_scene
+from allcad_core.synthesis.slides import write_slide
 from allcad_core.synthesis.smear import GeneratedCell, Smear
 from allcad_core.synthesis.writing import write
 
@@ -13,9 +14,11 @@ __all__ = [
     "GeneratedField",
     "Kind",
     "Scene",
+    "SceneError",
     "Smear",
     "Stain",
     "draw_scene",
     "generate",
     "write",
+    "write_slide",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from allcad_core.synthesis.camera import Pixels
-from allcad_core.synthesis.scene import Scene, draw_scene
+from allcad_core.synthesis.scene import Scene, SceneError, draw_scene
 from allcad_core.synthesis.smear import GeneratedCell, Labels, Smear
 
 SMALLEST, LARGEST = 64, 32_768
@@ -42,7 +42,7 @@ def generate(seed: int, size: tuple[int, int] = (1280, 960), scene: Scene | None
         scene: what it shows; ``None`` draws one from the seed.
 
     Raises:
-        ValueError: the seed is negative or the size is out of range.
+        SceneError: the seed is negative or the size is out of range.
     """
     smear = lay(seed, size, scene)
     window = (0, 0, *size)
@@ -53,7 +53,7 @@ def generate(seed: int, size: tuple[int, int] = (1280, 960), scene: Scene | None
 def lay(seed: int, size: tuple[int, int], scene: Scene | None = None) -> Smear:
     """The smear of a field or slide, laid out and not yet painted. Arguments and errors as ``generate``."""
     if seed < 0:
-        raise ValueError(f"The seed is {seed}, but must be 0 or above.")
+        raise SceneError(f"The seed is {seed}, but must be 0 or above.")
     if not all(SMALLEST <= side <= LARGEST for side in size):
-        raise ValueError(f"The size is {size[0]}x{size[1]}, but each side must measure {SMALLEST} to {LARGEST} pixels.")
+        raise SceneError(f"The size is {size[0]}x{size[1]}, but each side must measure {SMALLEST} to {LARGEST} pixels.")
     return Smear(scene or draw_scene(seed), size, seed)

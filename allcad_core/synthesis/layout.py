@@ -183,9 +183,18 @@ def _red(scene: Scene, size: tuple[int, int], obstacles: Floats, rng: np.random.
     step = np.stack([away * np.cos(angle), away * np.sin(angle)], axis=1) * follows[:, None]
     walk = np.cumsum(step, axis=0)
     first = np.flatnonzero(~follows)
-    points = low + rng.random((len(first), 2))[group] * extent + walk - walk[first][group]
+    points = low + (_spread(len(first), extent, rng) * extent)[group] + walk - walk[first][group]
     points = _pushed_apart(points, group, radius, obstacles)
     return _bank(points, RED_VARIANTS, rng)
+
+
+def _spread(count: int, extent: Floats, rng: np.random.Generator) -> Floats:
+    """Points over the unit square, more even than chance: one in each of ``count`` fields of a grid, jittered."""
+    columns = int(np.ceil(np.sqrt(count * extent[0] / extent[1])))
+    rows = int(np.ceil(count / columns))
+    chosen = rng.permutation(columns * rows)[:count]
+    places = np.stack([chosen % columns, chosen // columns], axis=1) + rng.uniform(-0.35, 1.35, (count, 2))
+    return np.asarray(places / (columns, rows) % 1.0)
 
 
 def _pushed_apart(points: Floats, group: Integers, radius: float, obstacles: Floats) -> Floats:

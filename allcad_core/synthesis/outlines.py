@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from allcad_core.synthesis.scene import Scene
 from allcad_core.synthesis.textures import Plane, grain
 
 STEPS = 720
 """Directions for which an outline's radius is kept."""
 
 MOST_REACH_UM = 24.0
-"""No patch reaches further from its middle, micrometres. Windows of a smear look this far around them."""
+"""Nothing reaches further from its middle in focus, micrometres. Windows of a smear look this far around them."""
 
 _ANGLES = np.linspace(0.0, 2.0 * np.pi, STEPS, endpoint=False)
 
@@ -56,9 +57,9 @@ class Canvas:
         return grain(self.rng, self.at.shape, micrometres * self.micro)
 
 
-def canvas(reach: float, micro: float, rng: np.random.Generator) -> Canvas:
-    """A canvas that reaches ``reach`` pixels from its middle, at most ``MOST_REACH_UM``."""
-    return Canvas(grid(int(min(reach, MOST_REACH_UM * micro))), micro, rng)
+def canvas(reach: float, scene: Scene, rng: np.random.Generator) -> Canvas:
+    """A canvas for something that reaches ``reach`` pixels from its middle, with room for its blur."""
+    return Canvas(grid(int(min(reach, scene.pixels(MOST_REACH_UM)) + scene.blur_reach)), scene.magnification, rng)
 
 
 def round_outline(

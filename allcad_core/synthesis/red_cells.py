@@ -39,7 +39,7 @@ def _red(scene: Scene, rng: np.random.Generator) -> Patch:
     )
     if rng.random() < 0.06 * scene.red_shape:
         outline = outlines.with_tail(outline, rng, rng.uniform(0.25, 0.6))
-    canvas = outlines.canvas(float(outline.max()) + 1.2 * micro + 3, micro, rng)
+    canvas = outlines.canvas(float(outline.max()) + 1.2 * micro + 3, scene, rng)
     inside = outlines.depth(outline, canvas.at)
     body = outlines.filled(inside, 0.22 * micro) * _thickness(canvas, inside, radius, scene.pallor)
     body *= 1 + np.float32(0.03) * canvas.grain(1.1) + np.float32(0.015) * canvas.grain(0.22)
@@ -71,7 +71,7 @@ def _platelet(scene: Scene, rng: np.random.Generator) -> Patch:
     micro = scene.magnification
     radius = scene.pixels(float(np.clip(rng.normal(1.05, 0.22), 0.7, 1.8)))
     outline = outlines.round_outline(rng, radius, elongation=rng.uniform(0, 0.2), waviness=0.06)
-    canvas = outlines.canvas(float(outline.max()) + micro + 3, micro, rng)
+    canvas = outlines.canvas(float(outline.max()) + micro + 3, scene, rng)
     inside = outlines.depth(outline, canvas.at) + np.float32(0.1 * radius) * canvas.grain(0.3)
     body = outlines.filled(inside, 0.3 * micro)
     core = outlines.filled(inside - np.float32(0.3 * radius), 0.4 * micro)
@@ -93,7 +93,7 @@ def _speck(scene: Scene, rng: np.random.Generator) -> Patch:
     micro = scene.magnification
     dust = rng.random() < 0.4
     radius = scene.pixels(rng.uniform(0.8, 2.4) if dust else rng.uniform(0.15, 0.4))
-    canvas = outlines.canvas(2 * radius + micro + 4, micro, rng)
+    canvas = outlines.canvas(2 * radius + micro + 4, scene, rng)
     inside = outlines.disc(canvas.at, (0.0, 0.0), radius, rng.uniform(0.6, 1.6), rng.uniform(0, np.pi))
     inside = inside + np.float32(0.2 * radius) * canvas.grain(0.5 * radius / micro)
     shape = outlines.filled(inside, max(0.4 * radius, 1.0))

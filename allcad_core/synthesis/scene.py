@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from allcad_core.errors import AllcadError
+
 Kind = Literal["blast", "lymphocyte", "neutrophil", "monocyte", "eosinophil"]
 HEALTHY_KINDS: tuple[Kind, ...] = ("lymphocyte", "neutrophil", "monocyte", "eosinophil")
 
@@ -15,6 +17,10 @@ RED_CELL_UM = 7.5
 """Diameter of a red cell on a dry smear, micrometres. All other sizes are given beside it."""
 
 RGB = tuple[float, float, float]
+
+
+class SceneError(AllcadError, ValueError):
+    """A scene, size or seed that cannot be generated. The message names the parameter and its range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ class Scene:
         scale_bar: a bar of 10 micrometres at the lower right.
 
     Raises:
-        ValueError: a parameter is outside its range.
+        SceneError: a parameter is outside its range.
     """
 
     magnification: float = field(default=8.8, metadata=_check(1.5, 25))
@@ -119,15 +125,20 @@ class Scene:
             value = getattr(self, part.name)
             if part.metadata and not part.metadata["low"] <= value <= part.metadata["high"]:
                 low, high = part.metadata["low"], part.metadata["high"]
-                raise ValueError(f"{part.name} is {value}, but must lie from {low} to {high}.")
+                raise SceneError(f"{part.name} is {value}, but must lie from {low} to {high}.")
         if min(self.mix) < 0 or not sum(self.mix) > 0:
-            raise ValueError(f"mix is {self.mix}, but must hold shares of which one is above 0.")
+            raise SceneError(f"mix is {self.mix}, but must hold shares of which one is above 0.")
         if not all(0 < level <= 255 for level in self.ground):
-            raise ValueError(f"ground is {self.ground}, but must lie above 0 and up to 255.")
+            raise SceneError(f"ground is {self.ground}, but must lie above 0 and up to 255.")
 
     def pixels(self, micrometres: float) -> float:
         """A length in pixels."""
         return micrometres * self.magnification
+
+    @property
+    def blur_reach(self) -> float:
+        """How far the most defocused thing is blurred beyond its outline, pixels."""
+        return self.pixels(3 * self.defocus * (1 + self.focus_spread))
 
     def expected(self, density: float, width: int, height: int) -> float:
         """How many of something of ``density`` per mm² lie on ``width`` x ``height`` pixels."""

@@ -65,7 +65,7 @@ class Smear:
         self._platelets = red_cells.platelet_bank(scene, streams[1])
         self._debris = red_cells.debris_bank(scene, streams[2])
         self._painted: OrderedDict[tuple[bool, int], Patch] = OrderedDict()
-        reach = scene.pixels(MOST_REACH_UM) + 2
+        reach = scene.pixels(MOST_REACH_UM) + scene.blur_reach + 2
         self._smudge_places = _Places(self.layout.smudges, reach)
         self._white_places = _Places(self.layout.white, reach)
 

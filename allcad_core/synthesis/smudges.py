@@ -18,9 +18,9 @@ def smudge(radius_um: float, scene: Scene, rng: np.random.Generator) -> Patch:
     micro = scene.magnification
     radius = scene.pixels(radius_um)
     outline = outlines.round_outline(rng, radius, elongation=rng.uniform(0.05, 0.35), waviness=0.13)
-    canvas = outlines.canvas(float(outline.max()) + 3.5 * micro + 4, micro, rng)
+    canvas = outlines.canvas(float(outline.max()) + 3.5 * micro + 4, scene, rng)
     # nothing reaches the edge of the patch, where it would be cut straight
-    frame = outlines.disc(canvas.at, (0.0, 0.0), canvas.at.shape[0] / 2 - 3.5 * micro)
+    frame = outlines.disc(canvas.at, (0.0, 0.0), canvas.at.shape[0] / 2 - scene.blur_reach - 3.5 * micro)
     inside = np.minimum(outlines.depth(outline, canvas.at), frame)
     pale = rng.random() < 0.66
     shape, density = _washed_out(canvas, inside, radius) if pale else _crumbled(canvas, inside)

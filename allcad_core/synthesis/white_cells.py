@@ -69,7 +69,7 @@ def white_cell(kind: Kind, radius_um: float, scene: Scene, rng: np.random.Genera
     micro = scene.magnification
     radius = scene.pixels(radius_um)
     outline = _outline(kind, build, radius, rng)
-    canvas = outlines.canvas(float(outline.max()) + 1.5 * micro + 4, micro, rng)
+    canvas = outlines.canvas(float(outline.max()) + 1.5 * micro + 4, scene, rng)
     inside = outlines.depth(outline, canvas.at) + 0.08 * micro * canvas.grain(0.4)
     nucleus = _nucleus(kind, canvas, radius, inside)
 

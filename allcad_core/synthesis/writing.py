@@ -53,7 +53,7 @@ def write(
         The photographs' paths.
 
     Raises:
-        ValueError: as ``generate``.
+        SceneError: as ``generate``.
         OSError: the folder cannot be written.
     """
     out.mkdir(parents=True, exist_ok=True)
