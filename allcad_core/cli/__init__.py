@@ -38,6 +38,7 @@ COMMANDS = (
     Command("models", "list the models, what they were trained on and what they score", "allcad_core.cli.models"),
     Command("synth", "generate smear photographs with known boxes and masks", "allcad_core.cli.synth"),
     Command("data", "check a folder of data before anything is measured on it", "allcad_core.cli.data"),
+    Command("annotate", "propose, review and build the boxes of ALL-IDB1", "allcad_core.cli.annotate"),
     Command("train", "train models, fold by fold; what is done is skipped", "allcad_core.cli.train"),
     Command("evaluate", "print figures from stored out-of-fold predictions", "allcad_core.cli.evaluate"),
 )

@@ -1,0 +1,80 @@
+"""Proposals as a table: kept with the corrections, so that numbers mean the same when segmentation has changed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from string import ascii_lowercase
+
+from allcad_core.annotation.proposals import FieldProposals, Proposal
+from allcad_core.datasets.base import read_lines
+from allcad_core.datasets.boxes import box_of, kind_of, sides
+from allcad_core.errors import DataError
+from allcad_core.results import Box
+
+DEFAULT_FILE = Path("annotations/allidb1_proposals.csv")
+UNBOXED = "unboxed"
+"""Class of a stained object that lies in no box; its id is a letter."""
+
+_SIDES = ("x0", "y0", "x1", "y1")
+_PLAIN = tuple(f"plain_{side}" for side in _SIDES)
+COLUMNS = ("image", "id", "class", *_SIDES, "source", *_PLAIN)
+
+
+def letter(index: int) -> str:
+    """The id of an unboxed object, from index 0.
+
+    >>> letter(0), letter(25), letter(26)
+    ('a', 'z', 'aa')
+    """
+    turns, rest = divmod(index, len(ascii_lowercase))
+    return (letter(turns - 1) if turns else "") + ascii_lowercase[rest]
+
+
+def proposals_csv(fields: Iterable[FieldProposals]) -> str:
+    """All proposals as CSV, fields by name. A field without any has no row."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for field in sorted(fields, key=lambda one: one.name):
+        for cell in field.proposals:
+            plain = sides(cell.plain) if cell.plain else ("", "", "", "")
+            writer.writerow((field.name, cell.number, cell.kind, *sides(cell.box), cell.source, *plain))
+        for index, box in enumerate(field.unboxed):
+            writer.writerow((field.name, letter(index), UNBOXED, *sides(box), "stain", "", "", "", ""))
+    return buffer.getvalue()
+
+
+def read_proposals(path: Path = DEFAULT_FILE) -> dict[str, FieldProposals]:
+    """Proposals by name of the field. Raises DataError with file and line."""
+    reader = csv.DictReader(read_lines(path))
+    missing = set(COLUMNS) - set(reader.fieldnames or ())
+    if missing:
+        raise DataError(f"'{path}' lacks the columns {', '.join(sorted(missing))}.")
+    cells: dict[str, list[Proposal]] = {}
+    unboxed: dict[str, list[Box]] = {}
+    for row in reader:
+        where = f"'{path}', line {reader.line_num}"
+        name = row["image"]
+        cells.setdefault(name, [])
+        unboxed.setdefault(name, [])
+        if row["class"] == UNBOXED:
+            unboxed[name].append(box_of(row, where))
+        else:
+            cells[name].append(_proposal(row, where))
+    return {name: FieldProposals(name, tuple(cells[name]), tuple(unboxed[name])) for name in cells}
+
+
+def _proposal(row: Mapping[str, str], where: str) -> Proposal:
+    if not row["id"].isdecimal():
+        raise DataError(f"{where}: '{row['id']}' is no number of a box.")
+    plain = dict(zip(_SIDES, (row[side] for side in _PLAIN), strict=True))
+    return Proposal(
+        number=int(row["id"]),
+        kind=kind_of(row["class"], where),
+        box=box_of(row, where),
+        source=row["source"],
+        plain=box_of(plain, where) if any(plain.values()) else None,
+    )
