@@ -37,16 +37,17 @@ def sample_button() -> None:
 
 
 def sample_row(key: str) -> None:
-    """All samples as pictures to choose from."""
+    """All samples to choose from, each with its picture."""
     listed = samples.listed()
     smear = state.current()
     gallery(
         _sample_sprite(),
-        [Tile(one.name, place, one.title, f"Generated sample: {one.title}") for place, one in enumerate(listed)],
+        [Tile(one.name, place, one.title, one.sentence) for place, one in enumerate(listed)],
         key=key,
         alt="Generated samples",
         chosen=smear.sample if smear else None,
         on_choice=state.take_sample,
+        layout="list",
     )
 
 

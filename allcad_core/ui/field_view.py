@@ -169,5 +169,5 @@ def smear_row() -> None:
         alt="Your smears",
         chosen=current.key if current else None,
         on_choice=state.choose,
-        strip=True,
+        layout="strip",
     )

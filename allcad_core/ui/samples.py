@@ -18,18 +18,19 @@ MANIFEST = FOLDER / "manifest.json"
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A generated smear: its name in addresses, its file, and what it shows in a few words."""
+    """A generated smear: its name in addresses, its file, what it shows in a few words and in a sentence."""
 
     name: str
     file: str
     title: str
+    sentence: str
 
 
 @st.cache_resource(show_spinner=False)
 def listed() -> tuple[Sample, ...]:
     """All samples, the one for the first visit first."""
     entries = json.loads(MANIFEST.read_text("utf-8"))["samples"]
-    return tuple(Sample(entry["name"], entry["file"], entry["title"]) for entry in entries)
+    return tuple(Sample(entry["name"], entry["file"], entry["title"], entry["sentence"]) for entry in entries)
 
 
 @st.cache_resource(show_spinner=False)

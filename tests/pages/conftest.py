@@ -113,7 +113,10 @@ def house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[House]:
         return house.analyse(own, image, progress)
 
     known = (Recipe("regions", "Colour proposes cells."), Recipe("yolo11n", "A network proposes cells."))
-    listed = (samples.Sample("first", "first.png", "Many blasts"), samples.Sample("second", "second.png", "Few blasts"))
+    listed = (
+        samples.Sample("first", "first.png", "Many blasts", "Blasts and healthy cells."),
+        samples.Sample("second", "second.png", "Few blasts", "One blast only."),
+    )
     for place, sample in enumerate(listed):
         (tmp_path / sample.file).write_bytes(_png(place))
     st.cache_resource.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -49,7 +50,7 @@ def gallery(
     alt: str,
     chosen: str | None,
     on_choice: Callable[[str], None],
-    strip: bool = False,
+    layout: Literal["row", "strip", "list"] = "row",
 ) -> None:
     """Show crops in the given order.
 
@@ -60,7 +61,8 @@ def gallery(
         alt: what the row shows, for those who do not see it.
         chosen: index of the framed tile.
         on_choice: called with the index of the tile that the visitor chooses, before the page runs again.
-        strip: captions stand beside the pictures, as for a row of files.
+        layout: ``row`` has captions below and opens to a grid; ``strip`` has them beside the pictures, as for files;
+            ``list`` is a strip that runs downwards.
     """
 
     def report() -> None:
@@ -77,7 +79,7 @@ def gallery(
             "items": [asdict(tile) for tile in tiles],
             "chosen": chosen,
             "alt": alt,
-            "strip": strip,
+            "layout": layout,
         },
         on_chosen_change=report,
     )

@@ -3,7 +3,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".gallery");
   const tiles = root.querySelector(".tiles");
   const all = root.querySelector(".all");
-  root.classList.toggle("strip", data.strip);
+  root.classList.toggle("strip", data.layout !== "row");
+  root.classList.toggle("list", data.layout === "list");
   tiles.setAttribute("role", "group");
   tiles.setAttribute("aria-label", data.alt);
 
@@ -24,13 +25,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
   tiles.onkeydown = (event) => {
     const target = event.target.closest(".tile");
-    const next = { ArrowRight: target?.nextElementSibling, ArrowLeft: target?.previousElementSibling }[event.key];
+    const next = {
+      ArrowRight: target?.nextElementSibling, ArrowDown: target?.nextElementSibling,
+      ArrowLeft: target?.previousElementSibling, ArrowUp: target?.previousElementSibling,
+    }[event.key];
     if (next) { next.focus(); event.preventDefault(); }
   };
 
   const fits = () => {
     const open = root.classList.contains("open");
-    all.hidden = data.strip || (!open && tiles.scrollWidth <= tiles.clientWidth + 1);
+    all.hidden = data.layout !== "row" || (!open && tiles.scrollWidth <= tiles.clientWidth + 1);
     all.textContent = open ? "One row" : `All ${data.items.length}`;
     all.setAttribute("aria-expanded", String(open));
   };
