@@ -62,8 +62,11 @@ def lay_out(scene: Scene, size: tuple[int, int], seed: int) -> Layout:
     smudges = _smudges(scene, size, white, streams[1])
     obstacles = _circles((*white, *smudges), scene)
     red = _red(scene, size, obstacles, streams[2])
-    platelets = _scattered(scene.expected(scene.platelet_density, *size), size, streams[3], _circles(white, scene))
-    debris = _scattered(scene.expected(scene.debris_density, *size), size, streams[4], np.zeros((0, 3)))
+    under = np.column_stack([red.x, red.y, np.full(len(red.x), scene.pixels(RED_CELL_UM / 2))])
+    platelets = _scattered(
+        scene.expected(scene.platelet_density, *size), size, streams[3], [(_circles(white, scene), 0.0), (under, 0.12)]
+    )
+    debris = _scattered(scene.expected(scene.debris_density, *size), size, streams[4], [])
     return Layout(debris, red, platelets, smudges, white)
 
 
@@ -231,14 +234,18 @@ def _pushed_apart(points: Floats, group: Integers, radius: float, obstacles: Flo
     return np.asarray(points[buried[0] > 0.75 * obstacles[buried[1], 2]])
 
 
-def _scattered(expected: float, size: tuple[int, int], rng: np.random.Generator, taken: Floats) -> Bank:
-    """Small things anywhere but on white cells."""
-    points = rng.random((int(rng.poisson(expected)), 2)) * size
-    if len(taken) and len(points):
-        from scipy.spatial import cKDTree
+def _scattered(
+    expected: float, size: tuple[int, int], rng: np.random.Generator, avoided: list[tuple[Floats, float]]
+) -> Bank:
+    """Small things anywhere; of those that fall on ``avoided`` circles a share stays."""
+    from scipy.spatial import cKDTree
 
-        away, nearest = cKDTree(taken[:, :2]).query(points)
-        points = points[away > 1.15 * taken[nearest, 2]]
+    points = rng.random((int(rng.poisson(expected)), 2)) * size
+    for circles, share in avoided:
+        if len(circles) and len(points):
+            away, nearest = cKDTree(circles[:, :2]).query(points)
+            stays = rng.random(len(points)) < share
+            points = points[(away > 1.15 * circles[nearest, 2]) | stays]
     return _bank(points, SMALL_VARIANTS, rng)
 
 

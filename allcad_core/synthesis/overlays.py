@@ -29,8 +29,10 @@ class Drawing:
 def drawings(scene: Scene, size: tuple[int, int], white: Sequence[Placed], seed: int) -> tuple[Drawing, ...]:
     """All drawings of a smear."""
     rng = np.random.default_rng([seed, 7])
-    order = rng.permutation(len(white))[: scene.arrows]
-    found = [_arrow(white[int(index)], scene, size, rng) for index in order]
+    room = scene.pixels(20)
+    order = [white[int(index)] for index in rng.permutation(len(white))]
+    order.sort(key=lambda cell: min(cell.x, size[0] - cell.x) < room)  # cells with room around them first
+    found = [_arrow(cell, scene, size, rng) for cell in order[: scene.arrows]]
     if scene.scale_bar:
         found.append(_bar(scene, size))
     return tuple(found)
@@ -88,7 +90,7 @@ def _bar(scene: Scene, size: tuple[int, int]) -> Drawing:
     length, letters = round(scene.pixels(BAR_UM)), max(10, round(scene.pixels(2.6)))
     thick = max(2, round(scene.pixels(0.6)))
     font = ImageFont.load_default(letters)
-    words = f"{BAR_UM} µm"
+    words = f"{BAR_UM / 1000:g} mm"
     wide = max(length, round(font.getlength(words))) + 4
     canvas = Image.new("L", (wide, 2 * letters + thick), 0)
     pen = ImageDraw.Draw(canvas)

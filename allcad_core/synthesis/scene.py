@@ -72,7 +72,7 @@ class Scene:
         blast_fraction: share of blasts among white cells, 0..1, rounded to whole cells.
         clustering: share of white cells that touch another one.
         mix: shares of lymphocytes, neutrophils, monocytes, eosinophils among healthy cells; need not sum to 1.
-        platelet_density: platelets per mm².
+        platelet_density: platelets per mm² that settle; most of those that fall on cells are not shown.
         smudge_density: crushed cells per mm²; they carry no label.
         debris_density: specks of dust and precipitate per mm².
         stain: what each substance takes from the light.
@@ -103,7 +103,7 @@ class Scene:
     blast_fraction: float = field(default=0.5, metadata=_check(0, 1))
     clustering: float = field(default=0.15, metadata=_check(0, 1))
     mix: tuple[float, float, float, float] = (0.42, 0.42, 0.11, 0.05)
-    platelet_density: float = field(default=1200.0, metadata=_check(0, 20000))
+    platelet_density: float = field(default=2200.0, metadata=_check(0, 40000))
     smudge_density: float = field(default=25.0, metadata=_check(0, 2000))
     debris_density: float = field(default=120.0, metadata=_check(0, 5000))
     stain: Stain = field(default_factory=Stain)
@@ -168,7 +168,7 @@ def draw_scene(seed: int) -> Scene:
         white_density=float(rng.uniform(350, 900) if leukaemic else rng.uniform(90, 300)),
         blast_fraction=float(rng.uniform(0.4, 1.0)) if leukaemic else 0.0,
         clustering=float(rng.uniform(0.0, 0.45)) if leukaemic else 0.05,
-        platelet_density=float(math.exp(rng.uniform(math.log(150), math.log(2500)))),
+        platelet_density=float(math.exp(rng.uniform(math.log(300), math.log(5000)))),
         smudge_density=float(rng.uniform(0, 160)) if leukaemic else float(rng.uniform(0, 25)),
         debris_density=float(rng.uniform(30, 250)),
         stain=STAINS[name],
