@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 from allcad_core.annotation.corrections import Correction
 from allcad_core.annotation.proposal_table import letter
-from allcad_core.annotation.proposals import FieldProposals
+from allcad_core.annotation.proposals import FieldProposals, Loose
 from allcad_core.datasets.base import Point
 from allcad_core.datasets.boxes import COUNTED, CellBox, Kind
 from allcad_core.errors import DataError
 from allcad_core.results import Box
 
 HAND = "hand"
+MASKS = frozenset({"mask-crop", "mask-field"})
 _CHANGES = frozenset({"relabel", "move", "delete", "add"})
 
 
@@ -49,7 +50,7 @@ class FieldAnnotation:
     name: str
     boxes: tuple[MarkedBox, ...]
     exclusions: tuple[Exclusion, ...]
-    unboxed: Mapping[str, Box]
+    unboxed: Mapping[str, Loose]
     notes: tuple[str, ...]
     looked: bool
 
@@ -59,7 +60,7 @@ class _Draft:
     """A field while rows are applied to it, box by id."""
 
     cells: dict[str, CellBox]
-    unboxed: dict[str, Box]
+    unboxed: dict[str, Loose]
     exclusions: list[Exclusion] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     done: set[tuple[str, str]] = field(default_factory=set)
@@ -110,18 +111,17 @@ def _field(name: str, proposed: FieldProposals, rows: list[Correction], *, masks
     draft = _Draft(
         cells={
             str(one.number): CellBox(one.kind, one.box, one.source)
-            if masks or one.plain is None or one.plain == one.box
+            if masks or one.plain == one.box
             else CellBox(one.kind, one.plain, "stain")
             for one in proposed.proposals
         },
-        unboxed={letter(index): box for index, box in enumerate(proposed.unboxed)},
+        unboxed={letter(index): loose for index, loose in enumerate(proposed.unboxed)},
     )
-    only_masks = {str(one.number) for one in proposed.proposals if one.plain is None}
     _refuse_contradiction(name, rows)
     for row in rows:
         _apply(draft, row)
     if not masks:
-        draft.cells = {key: cell for key, cell in draft.cells.items() if key not in only_masks or cell.source == HAND}
+        draft.cells = {key: cell for key, cell in draft.cells.items() if cell.source not in MASKS}
     boxes = tuple(MarkedBox(key, cell) for key, cell in draft.cells.items())
     return FieldAnnotation(name, boxes, tuple(draft.exclusions), draft.unboxed, tuple(draft.notes), bool(rows))
 
@@ -173,7 +173,7 @@ def _box_the_unboxed(draft: _Draft, row: Correction) -> None:
     automatic = draft.unboxed.pop(row.id)
     if row.kind is None:
         raise DataError(f"{row.where}: {row.id} has no class yet; the row must give one.")
-    draft.cells[row.id] = CellBox(row.kind, row.box or automatic, HAND if row.box else "stain")
+    draft.cells[row.id] = CellBox(row.kind, row.box or automatic.box, HAND if row.box else automatic.source)
 
 
 def _place(draft: _Draft, row: Correction) -> Box | Point:
@@ -183,7 +183,7 @@ def _place(draft: _Draft, row: Correction) -> Box | Point:
             known = ", ".join(draft.unboxed) or "none"
             raise DataError(f"{row.where}: no stained object of {row.image} has the letter '{row.id}'. Known: {known}.")
         own = draft.unboxed.pop(row.id)
-        return row.box or row.point or own
+        return row.box or row.point or own.box
     place = row.box or row.point
     if place is None:
         raise DataError(f"{row.where}: 'exclude' needs a place.")

@@ -85,7 +85,7 @@ def _touches_edge(box: Box, shape: tuple[int, ...]) -> bool:
 
 
 def _within(mask: Mask, point: Point) -> bool:
-    return 0 <= round(point[0]) < mask.shape[1] and 0 <= round(point[1]) < mask.shape[0]
+    return bool(0 <= round(point[0]) < mask.shape[1] and 0 <= round(point[1]) < mask.shape[0])
 
 
 def _covers(mask: Mask, point: Point) -> bool:

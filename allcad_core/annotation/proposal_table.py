@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from string import ascii_lowercase
 
-from allcad_core.annotation.proposals import FieldProposals, Proposal
+from allcad_core.annotation.proposals import FieldProposals, Loose, Proposal
 from allcad_core.datasets.base import read_lines
 from allcad_core.datasets.boxes import box_of, kind_of, sides
 from allcad_core.errors import DataError
-from allcad_core.results import Box
 
 DEFAULT_FILE = Path("annotations/allidb1_proposals.csv")
 UNBOXED = "unboxed"
@@ -40,10 +39,9 @@ def proposals_csv(fields: Iterable[FieldProposals]) -> str:
     writer.writerow(COLUMNS)
     for field in sorted(fields, key=lambda one: one.name):
         for cell in field.proposals:
-            plain = sides(cell.plain) if cell.plain else ("", "", "", "")
-            writer.writerow((field.name, cell.number, cell.kind, *sides(cell.box), cell.source, *plain))
-        for index, box in enumerate(field.unboxed):
-            writer.writerow((field.name, letter(index), UNBOXED, *sides(box), "stain", "", "", "", ""))
+            writer.writerow((field.name, cell.number, cell.kind, *sides(cell.box), cell.source, *sides(cell.plain)))
+        for index, loose in enumerate(field.unboxed):
+            writer.writerow((field.name, letter(index), UNBOXED, *sides(loose.box), loose.source, "", "", "", ""))
     return buffer.getvalue()
 
 
@@ -54,14 +52,14 @@ def read_proposals(path: Path = DEFAULT_FILE) -> dict[str, FieldProposals]:
     if missing:
         raise DataError(f"'{path}' lacks the columns {', '.join(sorted(missing))}.")
     cells: dict[str, list[Proposal]] = {}
-    unboxed: dict[str, list[Box]] = {}
+    unboxed: dict[str, list[Loose]] = {}
     for row in reader:
         where = f"'{path}', line {reader.line_num}"
         name = row["image"]
         cells.setdefault(name, [])
         unboxed.setdefault(name, [])
         if row["class"] == UNBOXED:
-            unboxed[name].append(box_of(row, where))
+            unboxed[name].append(Loose(box_of(row, where), row["source"]))
         else:
             cells[name].append(_proposal(row, where))
     return {name: FieldProposals(name, tuple(cells[name]), tuple(unboxed[name])) for name in cells}
@@ -76,5 +74,5 @@ def _proposal(row: Mapping[str, str], where: str) -> Proposal:
         kind=kind_of(row["class"], where),
         box=box_of(row, where),
         source=row["source"],
-        plain=box_of(plain, where) if any(plain.values()) else None,
+        plain=box_of(plain, where),
     )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allcad_core.annotation.expert_masks import centre_box, field_boxes
-from allcad_core.annotation.parting import boxes_of, part
+from allcad_core.annotation.parting import boxes_of, further_points, part
 from allcad_core.annotation.stained import FALLBACK_RED_CELL, stained_objects
 from allcad_core.datasets import CropRecord, FieldRecord
 from allcad_core.datasets.base import Point
@@ -30,6 +30,8 @@ REACH = 0.6
 """A centroid belongs to a region whose edge comes this near, in red-cell diameters."""
 SAME = 0.3
 """A mask's box and an automatic one with this overlap (intersection over union) show the same cell."""
+FURTHER = 0.65
+"""In a clump with centroids, a cell without one has at least this share of a usual cell's radius."""
 BANDS = 8
 """Reading order: that many lines of equal height, from left to right in each."""
 TYPICAL_CELL = 1.5
@@ -46,23 +48,36 @@ class Proposal:
         box: x0, y0, x1, y1 in pixels of the field.
         source: ``stain``, ``watershed`` (parted at centroids), ``point`` (a square around a centroid without stain),
             ``mask-crop`` or ``mask-field`` (exact, by an expert's mask).
-        plain: the box that stain and centroids alone give, the expert's masks left out; None where there is none.
+        plain: the box that stain and centroids alone give, the experts' masks left out.
     """
 
     number: int
     kind: Kind
     box: Box
     source: str
-    plain: Box | None
+    plain: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """Something that a person must speak of: stained and of nucleus size, or drawn by an expert, yet in no proposal.
+
+    Attributes:
+        box: x0, y0, x1, y1 in pixels of the field.
+        source: ``stain``, or ``mask-crop`` for the middle of a crop of ALL-IDB2; most of these are giant platelets.
+    """
+
+    box: Box
+    source: str
 
 
 @dataclass(frozen=True)
 class FieldProposals:
-    """All proposals of a field, and boxes of stained objects of nucleus size that lie in none of them."""
+    """All proposals of a field, and what lies in none of them."""
 
     name: str
     proposals: tuple[Proposal, ...]
-    unboxed: tuple[Box, ...]
+    unboxed: tuple[Loose, ...]
 
 
 def propose(record: FieldRecord, crops: Iterable[CropRecord] = ()) -> FieldProposals:
@@ -84,11 +99,12 @@ def propose(record: FieldRecord, crops: Iterable[CropRecord] = ()) -> FieldPropo
     crop_boxes = [centre_box(crop, middles) for crop in crops if record.name in crop.fields]
     mask_boxes = field_boxes(record.read_white_mask(), middles) if record.white_mask else []
     exact = _by_field_mask(numbered, mask_boxes)
-    exact = _by_crops(exact, [box for box in crop_boxes if box is not None], record.blast_points)
+    exact, strange = _by_crops(exact, [box for box in crop_boxes if box is not None])
     stained = stained_objects(pixels, found.red_cell_diameter)
-    drawn = [cell.box for cell in exact]
-    unboxed = tuple(thing.box for thing in stained if not thing.covered_by(drawn))
-    return FieldProposals(record.name, tuple(exact), unboxed)
+    drawn = [*(cell.box for cell in exact), *strange]
+    loose = [Loose(box, "mask-crop") for box in strange]
+    loose += [Loose(thing.box, "stain") for thing in stained if not thing.covered_by(drawn)]
+    return FieldProposals(record.name, tuple(exact), tuple(loose))
 
 
 def overlap(first: Box, second: Box) -> float:
@@ -126,9 +142,11 @@ def _cells(record: FieldRecord, found: Segmentation, pixels: NDArray[np.uint8]) 
     for region in found.regions:
         own = [point for point, owner in zip(record.blast_points, owners, strict=True) if owner == region.label]
         if len(own) > 1:
-            cells += [_proposal("blast", box, "watershed") for box in _shares(found, region, own)]
+            boxes = _shares(found, region, own, FURTHER * float(np.sqrt(usual / np.pi)))
+            kinds: list[Kind] = ["blast" if index < len(own) else "healthy" for index in range(len(boxes))]
+            cells += [_proposal(kind, box, "watershed") for kind, box in zip(kinds, boxes, strict=True) if box]
         else:
-            kind: Kind = "blast" if own else _kind(region, usual, look[region.label], reference)
+            kind = "blast" if own else _kind(region, usual, look[region.label], reference)
             cells.append(_proposal(kind, region.box, "stain"))
     half = TYPICAL_CELL * unit / 2
     for x, y in (point for point, owner in zip(record.blast_points, owners, strict=True) if owner == 0):
@@ -176,14 +194,15 @@ def _owner(point: Point, found: Segmentation, reach: float) -> int:
     return int(window[rows[nearest], columns[nearest]])
 
 
-def _shares(found: Segmentation, region: Region, points: Sequence[Point]) -> list[Box]:
-    """Boxes of the cells of a region that holds several centroids."""
+def _shares(found: Segmentation, region: Region, points: Sequence[Point], smallest: float) -> list[Box | None]:
+    """Boxes of the cells of a region that holds several centroids, then of cells in it without one."""
     x0, y0, x1, y1 = (round(value) for value in region.box)
-    window = (slice(y0, y1), slice(x0, x1))
-    own = found.labels[window] == region.label
-    parts = part(own, [(x - x0, y - y0) for x, y in points], found.nucleus[window])
+    own = found.labels[y0:y1, x0:x1] == region.label
+    seeds = [(x - x0, y - y0) for x, y in points]
+    seeds += further_points(own, seeds, smallest)
     return [
-        (box[0] + x0, box[1] + y0, box[2] + x0, box[3] + y0) for box in boxes_of(parts, len(points)) if box is not None
+        None if box is None else (box[0] + x0, box[1] + y0, box[2] + x0, box[3] + y0)
+        for box in boxes_of(part(own, seeds), len(seeds))
     ]
 
 
@@ -197,18 +216,18 @@ def _by_field_mask(cells: Sequence[Proposal], boxes: Sequence[Box | None]) -> li
     ]
 
 
-def _by_crops(cells: Sequence[Proposal], boxes: Iterable[Box], points: Sequence[Point]) -> list[Proposal]:
-    """The same cells, with the boxes of the crops' masks; a box that shows none of them becomes one more."""
-    known = list(cells)
+def _by_crops(cells: Sequence[Proposal], boxes: Iterable[Box]) -> tuple[list[Proposal], list[Box]]:
+    """The same cells, with the boxes of the crops' masks; and the boxes that show none of them."""
+    known: list[Proposal] = list(cells)
+    strange: list[Box] = []
     for box in boxes:
         overlaps = [overlap(cell.box, box) for cell in known]
         best = int(np.argmax(overlaps)) if overlaps else -1
         if best >= 0 and overlaps[best] >= SAME:
             known[best] = replace(known[best], box=box, source="mask-crop")
-        else:
-            kind: Kind = "blast" if any(holds(box, point) for point in points) else "healthy"
-            known.append(Proposal(len(known) + 1, kind, box, "mask-crop", None))
-    return known
+        elif not any(overlap(other, box) >= SAME for other in strange):
+            strange.append(box)
+    return known, strange
 
 
 def _in_reading_order(cells: Iterable[Proposal], height: int) -> list[Proposal]:

@@ -110,7 +110,7 @@ def _quarters(width: int, height: int, boxes: Sequence[MarkedBox]) -> list[View]
 
 def _things(annotation: FieldAnnotation) -> list[MarkedBox]:
     """Boxes and unboxed objects, as one list."""
-    loose = [MarkedBox(key, CellBox("ignore", box, "unboxed")) for key, box in annotation.unboxed.items()]
+    loose = [MarkedBox(key, CellBox("ignore", one.box, "unboxed")) for key, one in annotation.unboxed.items()]
     return [*annotation.boxes, *loose]
 
 
