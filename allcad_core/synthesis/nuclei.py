@@ -57,14 +57,14 @@ def _dented(canvas: Canvas, inside: Plane, centre: tuple[float, float], own: flo
 
 def _fine(canvas: Canvas) -> Plane:
     """A blast's chromatin: fine threads with small pale pores, uneven at large."""
-    threads = 0.10 * canvas.grain(0.22) + 0.085 * canvas.grain(0.48) + 0.07 * canvas.grain(1.5)
+    threads = 0.11 * canvas.grain(0.24) + 0.10 * canvas.grain(0.48) + 0.07 * canvas.grain(1.5)
     pores = np.clip(canvas.grain(0.3) - 1.35, 0, 1.2)
     return np.asarray(1.0 + threads - 0.16 * pores, np.float32)
 
 
 def _clumped(canvas: Canvas) -> Plane:
     """A lymphocyte's chromatin: dark clumps with paler ways between them."""
-    return np.asarray(1.0 + 0.17 * np.tanh(1.7 * canvas.grain(0.6)) + 0.08 * canvas.grain(0.26), np.float32)
+    return np.asarray(1.0 + 0.19 * np.tanh(1.7 * canvas.grain(0.6)) + 0.1 * canvas.grain(0.26), np.float32)
 
 
 def _nucleoli(canvas: Canvas, centre: tuple[float, float], own: float) -> Plane:
@@ -94,7 +94,7 @@ def lobed(canvas: Canvas, radius: float, body: Plane, lobes: int) -> Nucleus:
             inside = outlines.union(inside, link, blend)
     inside = inside + 0.2 * micro * canvas.grain(0.65)
     inside = np.minimum(inside, body - np.float32(0.5 * micro))
-    lumps = 0.24 * np.tanh(1.8 * canvas.grain(0.48)) + 0.08 * canvas.grain(0.24)
+    lumps = 0.27 * np.tanh(1.6 * canvas.grain(0.45)) + 0.1 * canvas.grain(0.24)
     return Nucleus(inside, _rimmed(np.asarray(1 + lumps, np.float32), inside, micro))
 
 

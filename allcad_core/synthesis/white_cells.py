@@ -13,7 +13,7 @@ import numpy as np
 from allcad_core.synthesis import outlines
 from allcad_core.synthesis.nuclei import Nucleus, kidney, lobed, oval
 from allcad_core.synthesis.outlines import Canvas
-from allcad_core.synthesis.patches import CHROMATIN, CYTOPLASM, GRANULES, SUBSTANCES, Patch, focused
+from allcad_core.synthesis.patches import CHROMATIN, CYTOPLASM, GRANULES, HAEMOGLOBIN, SUBSTANCES, Patch, focused
 from allcad_core.synthesis.scene import Kind, Scene
 from allcad_core.synthesis.textures import Plane
 
@@ -45,11 +45,11 @@ class Build:
 
 
 BUILDS: dict[Kind, Build] = {
-    "blast": Build((12.2, 1.2), 11.0, 16.0, 1.0, (0.5, 1.5), 1.1, 0.05, 0.0, 0.022),
-    "lymphocyte": Build((9.2, 0.7), 8.0, 10.5, 1.06, (0.4, 1.0), 0.5, 0.06, 0.05, 0.025),
-    "neutrophil": Build((13.0, 0.5), 12.0, 14.0, 1.14, (0.02, 0.1), 0.03, 0.45, 0.55, 0.025),
-    "monocyte": Build((15.5, 0.9), 14.0, 18.0, 0.84, (0.5, 0.8), 0.15, 0.16, 0.16, 0.035),
-    "eosinophil": Build((13.4, 0.6), 12.2, 15.0, 1.0, (0.05, 0.1), 0.05, 0.35, 1.1, 0.025),
+    "blast": Build((12.2, 1.2), 11.0, 16.0, 0.97, (0.55, 1.25), 0.8, 0.04, 0.0, 0.022),
+    "lymphocyte": Build((9.2, 0.7), 8.0, 10.5, 1.0, (0.4, 0.95), 0.45, 0.06, 0.05, 0.025),
+    "neutrophil": Build((13.0, 0.5), 12.0, 14.0, 1.1, (0.0, 0.06), 0.03, 0.42, 0.45, 0.025),
+    "monocyte": Build((15.5, 0.9), 14.0, 18.0, 0.66, (0.42, 0.7), 0.15, 0.10, 0.12, 0.035),
+    "eosinophil": Build((13.4, 0.6), 12.2, 15.0, 0.86, (0.05, 0.1), 0.05, 0.45, 0.8, 0.025),
 }
 
 BLAST_SHARE = (0.72, 0.92)
@@ -80,6 +80,9 @@ def white_cell(kind: Kind, radius_um: float, scene: Scene, rng: np.random.Genera
     substances[CHROMATIN] = core * nucleus.chromatin * np.float32(build.chromatin * rng.uniform(0.86, 1.12))
     substances[CYTOPLASM] = around * _cytoplasm(build, canvas, inside, nucleus) + np.float32(0.1) * core
     substances[GRANULES] = (around + np.float32(0.15) * core) * _granules(kind, build, canvas)
+    if kind == "eosinophil":
+        # their granules take eosin as red cells do
+        substances[HAEMOGLOBIN] = np.float32(0.75) * substances[GRANULES]
     if kind == "monocyte":
         substances[CYTOPLASM] *= _vacuoles(canvas, radius, 9)
     elif kind == "blast" and rng.random() < 0.25:
