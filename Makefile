@@ -9,9 +9,8 @@ ARGS ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
-SOURCES := allcad_core tests benchmarks .ci $(wildcard app.py) $(wildcard pages)
 
-.PHONY: help app test check format clean
+.PHONY: help app test check check-lint check-format check-types check-floors check-spelling format clean
 
 help:
 	@echo "make app      install what is needed, once, and open the dashboard on port $(PORT) (PORT=... for another)"
@@ -27,11 +26,21 @@ app: $(VENV)/installed
 test: $(VENV)/installed-dev
 	$(PY) -m pytest $(ARGS)
 
-check: $(VENV)/installed-dev
+check: check-lint check-format check-types check-floors check-spelling
+
+check-lint: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .
+
+check-format: $(VENV)/installed-dev
 	$(VENV)/bin/ruff format --check .
+
+check-types: $(VENV)/installed-dev
 	$(VENV)/bin/mypy
+
+check-floors: $(VENV)/installed-dev
 	$(VENV)/bin/lint-imports
+
+check-spelling: $(VENV)/installed-dev
 	$(VENV)/bin/codespell
 
 format: $(VENV)/installed-dev
