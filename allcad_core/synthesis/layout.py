@@ -187,7 +187,7 @@ def _red(scene: Scene, size: tuple[int, int], obstacles: Floats, rng: np.random.
     walk = np.cumsum(step, axis=0)
     first = np.flatnonzero(~follows)
     points = low + (_spread(len(first), extent, rng) * extent)[group] + walk - walk[first][group]
-    points = _pushed_apart(points, group, radius, obstacles)
+    points = _pushed_apart(points, group, radius, obstacles, rng.uniform(0.98, 1.28, count) * radius)
     return _bank(points, RED_VARIANTS, rng)
 
 
@@ -200,15 +200,17 @@ def _spread(count: int, extent: Floats, rng: np.random.Generator) -> Floats:
     return np.asarray(places / (columns, rows) % 1.0)
 
 
-def _pushed_apart(points: Floats, group: Integers, radius: float, obstacles: Floats) -> Floats:
-    """Move groups until few cells of different groups overlap, and none lies under a white cell."""
+def _pushed_apart(points: Floats, group: Integers, radius: float, obstacles: Floats, room: Floats) -> Floats:
+    """Move groups until few cells of different groups overlap, and none lies under a white cell.
+
+    ``room`` is the radius each cell claims: some touch their neighbours, others keep a distance.
+    """
     from scipy.spatial import cKDTree
 
-    wanted = 2.06 * radius
     members = np.bincount(group)
     for _ in range(ROUNDS):
         tree = cKDTree(points)
-        pairs = tree.query_pairs(wanted, output_type="ndarray")
+        pairs = tree.query_pairs(2 * float(room.max()), output_type="ndarray")
         pairs = pairs[group[pairs[:, 0]] != group[pairs[:, 1]]]
         move = np.zeros_like(points)
         if len(pairs):
@@ -216,7 +218,8 @@ def _pushed_apart(points: Floats, group: Integers, radius: float, obstacles: Flo
             first, second = pairs[order].T
             between = points[first] - points[second]
             distance = np.maximum(np.hypot(*between.T), 1e-6)
-            push = between * ((wanted - distance) / distance * 0.5)[:, None]
+            missing = np.maximum(room[first] + room[second] - distance, 0)
+            push = between * (missing / distance * 0.5)[:, None]
             for axis in (0, 1):
                 move[:, axis] += np.bincount(first, push[:, axis], len(points))
                 move[:, axis] -= np.bincount(second, push[:, axis], len(points))

@@ -160,7 +160,7 @@ def draw_scene(seed: int) -> Scene:
     leukaemic = rng.random() < 0.65
     return Scene(
         magnification=float(rng.uniform(8.0, 9.8)),
-        red_coverage=float(rng.uniform(0.25, 0.52)),
+        red_coverage=float(rng.uniform(0.28, 0.56)),
         overlap=float(rng.uniform(0.1, 0.55)),
         red_size_spread=float(rng.uniform(0.04, 0.1)),
         red_shape=float(rng.uniform(0.15, 0.7)),
