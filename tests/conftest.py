@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cv2
+import numpy as np
 import pytest
 from hypothesis import settings
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from allcad_core.synthesis import GeneratedField
@@ -54,3 +57,25 @@ def generated_file(generated: GeneratedField, tmp_path_factory: pytest.TempPathF
     path = tmp_path_factory.mktemp("generated") / "field.png"
     Image.fromarray(generated.pixels).save(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def draw() -> Callable[..., NDArray[np.uint8]]:
+    """Draw a smear of plain discs: ``draw((width, height), purple=[(x, y, radius)], red=[...], pale=[...])``."""
+    return _draw
+
+
+GROUND, PURPLE, RED, PALE = (225, 215, 210), (90, 50, 140), (205, 130, 140), (150, 145, 200)
+"""Colours of the empty ground, of nuclei, red cells and blue cytoplasm, RGB."""
+
+Discs = Sequence[tuple[float, float, float]]
+
+
+def _draw(size: tuple[int, int], *, purple: Discs = (), red: Discs = (), pale: Discs = ()) -> NDArray[np.uint8]:
+    width, height = size
+    pixels = np.full((height, width, 3), GROUND, np.uint8)
+    for discs, colour in ((red, RED), (pale, PALE), (purple, PURPLE)):
+        for x, y, radius in discs:
+            middle, length = (round(16 * x), round(16 * y)), round(16 * radius)  # shift=4: sixteenths of a pixel
+            cv2.circle(pixels, middle, length, colour, cv2.FILLED, cv2.LINE_AA, 4)
+    return pixels

@@ -43,8 +43,12 @@ LARGEST_LOBE = 1.05
 """A piece of nucleus under this diameter, in red-cell diameters, can be a lobe; whole nuclei are larger."""
 LOBE_GAP = 0.35
 """Lobes of one nucleus lie closer together than this, in red-cell diameters."""
-SPLIT_DEPTH = 0.055
+LARGEST_HOLE = 0.2
+"""Holes under this diameter, in red-cell diameters, are filled; larger ones are ground between touching cells."""
+SPLIT_DEPTH = 0.03
 """How much deeper than the saddle between them two cores must lie to be two cells, in red-cell diameters."""
+COVERED = 0.8
+"""A core whose inscribed disc is covered to more than this share by those of others is the gap between touching cells, no cell."""
 
 
 def optical_density(pixels: Pixels) -> tuple[NDArray[np.float32], ...]:
@@ -158,7 +162,7 @@ def _clean(mask: Mask, unit: float) -> Mask:
     """Holes filled, threads and platelets removed; ``unit`` is the diameter of a red cell in px."""
     contours, tree = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     filled = mask.astype(np.uint8)
-    largest_hole = np.pi / 4 * (0.6 * unit) ** 2
+    largest_hole = np.pi / 4 * (LARGEST_HOLE * unit) ** 2
     for contour, (_, _, _, parent) in zip(contours, tree[0] if tree is not None else (), strict=True):
         if parent >= 0 and cv2.contourArea(contour) < largest_hole:
             cv2.drawContours(filled, [contour], -1, 1, cv2.FILLED)
@@ -179,7 +183,8 @@ def _split(mask: Mask, unit: float) -> NDArray[np.int32]:
         x, y, w, h = (int(value) for value in stats[piece, :4])
         window = (slice(y, y + h), slice(x, x + w))
         inside = pieces[window] == piece
-        cores, markers = _cores(distance[window] * inside, max(SPLIT_DEPTH * unit, 0.1))
+        markers = _cores(distance[window] * inside, max(SPLIT_DEPTH * unit, 0.1))
+        cores = int(markers.max())
         parts = watershed(-distance[window], markers, mask=inside) if cores > 1 else inside.astype(np.int32)
         labels[window][inside] = parts[inside] + found
         found += max(cores, 1)
@@ -197,8 +202,8 @@ def _join_lobes(labels: NDArray[np.int32], unit: float) -> NDArray[np.int32]:
     return np.where(pieces > 0, joined + areas.size, labels).astype(np.int32)
 
 
-def _cores(distance: NDArray[np.float32], depth: float) -> tuple[int, NDArray[np.int32]]:
-    """Maxima of a distance map that stand ``depth`` px above the saddles between them: how many, and numbered.
+def _cores(distance: NDArray[np.float32], depth: float) -> NDArray[np.int32]:
+    """Maxima of a distance map that stand ``depth`` px above the saddles between them, numbered.
 
     Seen from the highest maximum down, one counts when no earlier one lies in what holds together at ``depth`` under
     its top (the h-maxima of Soille 2003, section 6.3).
@@ -206,7 +211,7 @@ def _cores(distance: NDArray[np.float32], depth: float) -> tuple[int, NDArray[np
     tops = (distance >= cv2.dilate(distance, np.ones((3, 3), np.uint8))) & (distance > 0)
     count, maxima = cv2.connectedComponents(tops.astype(np.uint8), connectivity=8)
     if count <= 2:
-        return count - 1, np.asarray(maxima, np.int32)
+        return np.asarray(maxima, np.int32)
     _, first = np.unique(maxima, return_index=True)  # a pixel of each; number 0 is none of them
     heights = distance.ravel()[first]
     deep = np.zeros(count, bool)
@@ -214,7 +219,35 @@ def _cores(distance: NDArray[np.float32], depth: float) -> tuple[int, NDArray[np
         together = (distance > heights[number] - depth).astype(np.uint8)
         pieces = cv2.connectedComponents(together, connectivity=8)[1]
         deep[number] = not deep[maxima[pieces == pieces.flat[first[number]]]].any()
-    return int(deep.sum()), np.asarray((np.cumsum(deep) * deep)[maxima], np.int32)
+    return _without_gaps(np.asarray((np.cumsum(deep) * deep)[maxima], np.int32), distance)
+
+
+def _without_gaps(markers: NDArray[np.int32], distance: NDArray[np.float32]) -> NDArray[np.int32]:
+    """Markers of cores, without the filled gap between touching cells, which can be as deep as they are.
+
+    A gap is told by its inscribed disc: those of the cells around it cover it. Where one is found, the cells' discs
+    become the markers, so that the gap is shared out among them.
+    """
+    cores, first = np.unique(markers, return_index=True)
+    if cores.size < 4:  # the ground and two cells: no gap
+        return markers
+    discs, drawn = {}, np.zeros(markers.shape, np.int32)
+    for core, index in zip(cores[1:], first[1:], strict=True):
+        y, x = divmod(int(index), markers.shape[1])
+        disc = np.zeros(markers.shape, np.uint8)
+        cv2.circle(disc, (x, y), max(1, round(float(distance[y, x]))), 1, cv2.FILLED)
+        discs[core] = np.nonzero(disc)
+        drawn[discs[core]] += 1
+    for core in sorted(discs, key=lambda core: -float((drawn[discs[core]] > 1).mean())):
+        if (drawn[discs[core]] > 1).mean() > COVERED:
+            drawn[discs.pop(core)] -= 1
+    if len(discs) == cores.size - 1:
+        return markers
+    shares = np.zeros_like(markers)
+    for number, (rows, columns) in enumerate(discs.values(), start=1):
+        alone = drawn[rows, columns] == 1
+        shares[rows[alone], columns[alone]] = number
+    return shares
 
 
 def _keep_nucleated(labels: NDArray[np.int32], sure: Mask, unit: float) -> NDArray[np.int32]:

@@ -6,6 +6,7 @@ region with several is parted among them, any other is healthy, and what is ragg
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -19,6 +20,8 @@ from allcad_core.results import Box
 from allcad_core.segmentation import Region, Segmentation, segment
 
 Kind = Literal["blast", "healthy", "ignore"]
+Point = tuple[float, float]
+"""x, y in px of the field."""
 
 RAGGED = 0.75
 """Regions of less solidity are smudge cells or clumps, and teach nothing."""
@@ -54,8 +57,9 @@ def true_field(record: FieldRecord, weak_label: Kind | None = None) -> TrueField
     image = record.read()
     found = segment(image.pixels, "stain")
     cells: list[tuple[Kind, Box]] = []
+    owners = [_owner(found, point) for point in record.blast_points]
     for region in found.regions:
-        inside = [point for point in record.blast_points if _holds(region.box, point)]
+        inside = [point for point, owner in zip(record.blast_points, owners, strict=True) if owner == region.label]
         if weak_label is None and inside:
             cells += [("blast", box) for box in _shares(found, region, inside)]
         elif region.at_border or region.solidity < RAGGED:
@@ -67,11 +71,22 @@ def true_field(record: FieldRecord, weak_label: Kind | None = None) -> TrueField
     )
 
 
-def _holds(box: Box, point: tuple[float, float]) -> bool:
+def _owner(found: Segmentation, point: Point) -> int | None:
+    """Number of the one region that a centroid belongs to: that under it, else the nearest whose box holds it."""
+    height, width = found.labels.shape
+    x, y = point
+    under = int(found.labels[min(max(int(y), 0), height - 1), min(max(int(x), 0), width - 1)])
+    if under:
+        return under
+    around = [region for region in found.regions if _holds(region.box, point)]
+    return min(around, key=lambda region: math.dist(region.centroid, point)).label if around else None
+
+
+def _holds(box: Box, point: Point) -> bool:
     return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
 
 
-def _shares(found: Segmentation, region: Region, points: Sequence[tuple[float, float]]) -> list[Box]:
+def _shares(found: Segmentation, region: Region, points: Sequence[Point]) -> list[Box]:
     """The region's box; with several centroids, the boxes of the pixels nearest to each."""
     if len(points) == 1:
         return [region.box]
