@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from allcad_core.ui import theme
+from allcad_core.ui import notes, theme
 
 page = st.navigation(
     [
@@ -13,5 +13,8 @@ page = st.navigation(
     position="top",
 )
 theme.frame(page.title)
-page.run()
+try:
+    page.run()
+except Exception as error:  # the outermost door: a visitor reads a sentence, not a trace
+    notes.unexpected(error)
 theme.footer()

@@ -48,16 +48,13 @@ def draw() -> None:
 
 def answer(smear: Smear) -> FieldAnalysis | None:
     """The analysis of the smear, with its steps shown while it runs; a model that fails leaves a sentence."""
-    place = st.empty()
     try:
-        found = state.analysis(smear, state.recipe(), notes.waiting(place))
+        with notes.waiting() as progress:
+            return state.analysis(smear, state.recipe(), progress)
     except AllcadError as error:
-        place.empty()
         notes.broken([str(error)])
         field_view.recipe_choice()
         return None
-    place.empty()
-    return found
 
 
 draw()

@@ -44,8 +44,8 @@ DATA = (
 
 def recipe_list(recipes: Sequence[Recipe]) -> None:
     """The models that one can choose on the page Analyse smear, each with its sentence."""
-    for recipe in recipes:
-        st.markdown(f"**{recipe.name}**: {recipe.sentence}")
+    if recipes:
+        st.markdown("  \n".join(f"**{recipe.name}**: {recipe.sentence}" for recipe in recipes))
 
 
 def model_card(card: Card) -> None:
@@ -62,9 +62,8 @@ def model_card(card: Card) -> None:
                         _figure(figure)
         else:
             st.caption("No out-of-fold figures yet.")
-        st.markdown(f"**Never seen.** {card.never_seen}")
-        st.markdown(f"**Trained on.** {card.trained_on}")
-        st.markdown(f"**What it is.** {card.paper}")
+        told = (("Never seen", card.never_seen), ("Trained on", card.trained_on), ("What it is", card.paper))
+        st.markdown("  \n".join(f"**{what}.** {text}" for what, text in told))
         with st.expander("File, licence, command"):
             st.markdown(f"**Licences.** {card.licences}")
             st.code(f"{card.command}\n# {card.file}\n# SHA-256 {card.sha256}", language="bash", wrap_lines=True)

@@ -32,18 +32,13 @@ def example() -> None:
             "View", VIEWS, default="Boxes", required=True, key="example-view", label_visibility="collapsed"
         )
         st.caption("A sample that was generated here", width="content")
-    place = st.empty()
-    say = notes.waiting(place, "al-wait al-one")
     try:
-        if not engine.is_sample_known(sample, engine.default_recipe()):
-            say("Preparing the models", 1, 4)
-        found = engine.of_sample(sample, engine.default_recipe(), say)
-        photograph, mask = _pictures(sample)
+        with notes.waiting("al-wait al-one") as progress:
+            found = engine.of_sample(sample, engine.default_recipe(), progress)
+            photograph, mask = _pictures(sample)
     except AllcadError as error:
-        place.empty()
         notes.broken([str(error)])
         return
-    place.empty()
     viewer(
         mask if view == "Mask" else photograph,
         (found.width, found.height),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from html import escape
 
 import streamlit as st
@@ -29,8 +31,10 @@ def _paragraphs(headline: str, text: str) -> str:
     return f"<p><b>{escape(headline)}</b></p>{rest}"
 
 
-def waiting(place: DeltaGenerator, shape: str = "al-wait") -> Progress:
-    """A grey stand-in of the answer at ``place``, of its size, which names the step that runs."""
+@contextmanager
+def waiting(shape: str = "al-wait") -> Iterator[Progress]:
+    """A grey stand-in of the answer, of its size, which names the step that runs and goes when the work is done."""
+    place = st.empty()
 
     def say(step: str, number: int, steps: int) -> None:
         words = f"{escape(step)}, step {number} of {steps}"
@@ -38,7 +42,19 @@ def waiting(place: DeltaGenerator, shape: str = "al-wait") -> Progress:
             f'<div class="{shape}"><div><span class="al-step" role="status">{words}</span></div><div></div></div>',
         )
 
-    return say
+    try:
+        yield say
+    except Exception:  # not the signals by which Streamlit ends a run: after those nothing may be drawn
+        place.empty()
+        raise
+    place.empty()
+
+
+def unexpected(error: Exception) -> None:
+    """Tell a visitor that allcad itself failed; the trace goes to the terminal."""
+    logging.getLogger(__name__).error("A page failed.", exc_info=error)
+    sentence = f"allcad failed here, which is its own mistake ({type(error).__name__}). "
+    broken([sentence + "Reload the page, or try another smear. The terminal where it runs shows the details."])
 
 
 def empty() -> DeltaGenerator:

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from allcad_core.errors import ModelError
 from allcad_core.images import SmearImage
 from allcad_core.results import Cell, FieldAnalysis, Models, Note, Timing
-from allcad_core.ui import engine, samples
+from allcad_core.ui import engine, notes, samples
 
 APP = Path(__file__).parents[2] / "app.py"
 SCORES = ((0.95, 0.97), (0.9, 0.93), (0.8, 0.55), (0.7, 0.08), (0.4, 0.02))
@@ -106,6 +106,9 @@ def house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[House]:
 
     house = House()
 
+    def raise_again(error: Exception) -> None:
+        raise error
+
     def stand_in(
         own: engine.Engine, image: SmearImage, progress: engine.Progress | None = None, read_ms: float = 0.0
     ) -> FieldAnalysis:
@@ -125,6 +128,7 @@ def house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[House]:
     monkeypatch.setattr(engine.Engine, "analyse", stand_in)
     monkeypatch.setattr(samples, "listed", lambda: listed)
     monkeypatch.setattr(samples, "FOLDER", tmp_path)
+    monkeypatch.setattr(notes, "unexpected", raise_again)
     yield house
     st.cache_resource.clear()
 

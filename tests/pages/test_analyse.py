@@ -8,6 +8,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from allcad_core.ui import notes
+
+TELL_VISITORS = notes.unexpected
+"""What allcad does about its own mistakes; in the other tests they are raised."""
+
 Visit = Callable[..., AppTest]
 Words = Callable[[AppTest], str]
 File = Callable[[int], bytes]
@@ -173,3 +178,20 @@ def test_a_file_name_is_text_and_nothing_else(visit: Visit, text: Words, file: F
     words = text(visitor)
     assert "<script>" not in words
     assert "\\*\\*b\\*\\* \\[x\\]" in words
+
+
+def test_a_mistake_of_allcad_itself_is_a_sentence_without_a_trace(
+    visit: Visit, house: Any, text: Words, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def fail(_image: object, _recipe: str) -> None:
+        raise KeyError("secret")
+
+    house.answer = fail
+    monkeypatch.setattr(notes, "unexpected", TELL_VISITORS)
+    visitor = visit("analyse", sample="first")
+    assert not visitor.exception
+    words = text(visitor)
+    assert "allcad failed here, which is its own mistake (KeyError)." in words
+    assert "secret" not in words
+    assert "For research and teaching. Not a medical device." in words
+    assert "secret" in caplog.text
