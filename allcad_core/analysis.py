@@ -141,9 +141,11 @@ def analyse(
     times.append(perf_counter())
 
     tell(STEPS[2], 3, len(STEPS))
-    cells = judge(found, balanced, segmentation.regions, chosen.detector, classifier, image.pixels.shape[:2])
+    cells = judge(found, balanced, segmentation.regions, detector=chosen.detector, classifier=classifier)
     times.append(perf_counter())
 
+    doubts = quality.check(image.pixels, colour, segmentation.red_cell_diameter, segmentation.nucleus)
+    total = read_ms + 1000 * (perf_counter() - times[0])
     segmenting, detecting, classifying = (1000 * (end - start) for start, end in pairwise(times))
     return FieldAnalysis(
         image=image.name,
@@ -156,9 +158,8 @@ def analyse(
         backend="torch",
         confidence=threshold,
         every_cell=cells,
-        warnings=image.warnings
-        + quality.check(image.pixels, colour, segmentation.red_cell_diameter, segmentation.nucleus),
-        timing_ms=Timing(read_ms, segmenting, detecting, classifying, read_ms + segmenting + detecting + classifying),
+        warnings=image.warnings + doubts,
+        timing_ms=Timing(read_ms, segmenting, detecting, classifying, total),
     )
 
 
@@ -180,9 +181,9 @@ def judge(
     found: Detections,
     balanced: NDArray[np.uint8],
     regions: Sequence[Region],
+    *,
     detector: str,
     classifier: CellClassifier | None,
-    shape: tuple[int, int],
 ) -> tuple[Cell, ...]:
     """Cells from boxes: labelled, flagged, measured; best score first.
 
@@ -214,7 +215,7 @@ def judge(
                 probabilities=spoken,
                 outline=() if region is None else region.outline,
                 measures={} if region is None else region.measures,
-                flags=_flags(box, label, opinion, chance, shape),
+                flags=_flags(box, label, opinion, chance, balanced.shape),
             )
         )
     return tuple(sorted(cells, key=lambda cell: -cell.score))
@@ -225,9 +226,9 @@ def _label(chance: float, threshold: float) -> Label:
 
 
 def _flags(
-    box: tuple[float, ...], label: Label, opinion: Label, chance: float | None, shape: tuple[int, int]
+    box: tuple[float, ...], label: Label, opinion: Label, chance: float | None, shape: tuple[int, ...]
 ) -> tuple[str, ...]:
-    height, width = shape
+    height, width = shape[:2]
     tests = {
         "disagree": opinion not in {"unsure", label},
         "uncertain": chance is not None and REVIEW_LOW <= chance <= REVIEW_HIGH,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -84,19 +84,22 @@ class Card:
     figures: tuple[Figure, ...] = field(default=())
 
 
-def cards(folder: Path = WEIGHTS) -> dict[str, Card]:
+def cards(folder: Path | None = None) -> dict[str, Card]:
     """All cards by name.
+
+    Args:
+        folder: of the weights; ``WEIGHTS`` without it, here and below.
 
     Raises:
         ModelError: the file of cards is missing or not what it should be.
     """
-    path = folder / CARDS
+    path = (folder or WEIGHTS) / CARDS
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))["models"]
         return {name: _card(name, entry) for name, entry in entries.items()}
     except FileNotFoundError as error:
         raise ModelError(f"{CARDS} is missing from the weights folder. Restore it from the repository.") from error
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{CARDS} is damaged ({error}). Restore it from the repository.") from error
 
 
@@ -106,7 +109,7 @@ def _card(name: str, entry: Mapping[str, Any]) -> Card:
     return Card(name=name, **{**rest, "classes": tuple(rest["classes"])}, figures=figures)
 
 
-def card(name: str, folder: Path = WEIGHTS) -> Card:
+def card(name: str, folder: Path | None = None) -> Card:
     """The card of one model. Raises UnknownNameError."""
     known = cards(folder)
     if name not in known:
@@ -121,7 +124,7 @@ def build(builder: str, arguments: Mapping[str, Any]) -> torch.nn.Module:
         raise ModelError(f"'{builder}' is not a builder of allcad.")
     try:
         network: torch.nn.Module = getattr(import_module(module), function)(**arguments)
-    except (ImportError, AttributeError, TypeError) as error:
+    except (ImportError, AttributeError, TypeError, ValueError, RuntimeError) as error:
         raise ModelError(f"'{builder}' does not build a network: {error}.") from error
     return network
 
@@ -129,7 +132,7 @@ def build(builder: str, arguments: Mapping[str, Any]) -> torch.nn.Module:
 _LOCK = RLock()
 
 
-def load(name: str, device: torch.device | str | None = None, folder: Path = WEIGHTS) -> torch.nn.Module:
+def load(name: str, device: torch.device | str | None = None, folder: Path | None = None) -> torch.nn.Module:
     """The trained network of a card, checked, in evaluation mode; in half precision on CUDA.
 
     The same object is given to all that ask: guard it by a lock of your own where you run it from several threads.
@@ -141,7 +144,7 @@ def load(name: str, device: torch.device | str | None = None, folder: Path = WEI
     """
     where = devices.choose(None if device is None else str(device))
     with _LOCK:  # functools.cache alone would let two visitors build the same network twice
-        return _load(name, str(where), folder)
+        return _load(name, str(where), folder or WEIGHTS)
 
 
 @cache
@@ -175,7 +178,7 @@ def read_weights(path: Path, sha256: str) -> dict[str, torch.Tensor]:
         raise ModelError(f"{path.name} is not the file that its card names (SHA-256 differs). Restore it.")
     try:
         return _widen(parse(content))
-    except SafetensorError as error:
+    except (SafetensorError, RuntimeError) as error:  # RuntimeError: a scale that does not fit its weight
         raise ModelError(f"{path.name} is no safetensors file. Restore it from the repository.") from error
 
 
@@ -206,7 +209,7 @@ def write_weights(state: Mapping[str, torch.Tensor], path: Path, storage: str = 
             peak = tensor.flatten(1).abs().amax(1).clamp_min(1e-12)
             stored[key + SCALE_SUFFIX] = peak / 127
             shape = (-1, *[1] * (tensor.ndim - 1))
-            stored[key] = (tensor / (peak / 127).view(shape)).round().clamp(-127, 127).to(torch.int8)
+            stored[key] = (tensor / (peak / 127).view(shape)).round().clamp(-127, 127).to(torch.int8).contiguous()
         else:
             stored[key] = (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
     content = save(stored)
@@ -215,15 +218,15 @@ def write_weights(state: Mapping[str, torch.Tensor], path: Path, storage: str = 
     return hashlib.sha256(content).hexdigest()
 
 
-def write_card(entry: Card, folder: Path = WEIGHTS) -> None:
-    """Add or replace one card in the file of cards."""
-    from dataclasses import asdict
-
-    path = folder / CARDS
-    known: dict[str, Any] = {"format": 1, "models": {}}
-    if path.exists():
-        known = json.loads(path.read_text(encoding="utf-8"))
-    fields = asdict(entry)
-    known["models"][fields.pop("name")] = fields
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(known, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+def write_card(entry: Card, folder: Path | None = None) -> None:
+    """Add or replace one card in the file of cards. Raises ModelError where that file is damaged."""
+    path = (folder or WEIGHTS) / CARDS
+    known = {**(cards(folder) if path.exists() else {}), entry.name: entry}
+    models = {name: asdict(card) for name, card in known.items()}
+    for fields in models.values():
+        del fields["name"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    whole = {"format": 1, "models": models}
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(whole, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+    part.replace(path)

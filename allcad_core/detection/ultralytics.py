@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from threading import RLock
@@ -37,25 +38,38 @@ MOST_BOXES = 1000
 @cache
 def ultralytics() -> ModuleType:
     """The package, imported so that it asks no host, installs nothing, and leaves the number of threads as it was."""
-    import torch
-
-    threads, before = torch.get_num_threads(), os.environ.get("OMP_NUM_THREADS")
     os.environ.update(YOLO_OFFLINE="true", YOLO_AUTOINSTALL="false", YOLO_VERBOSE="false")
     os.environ.setdefault(
         "YOLO_CONFIG_DIR",
         str(Path(tempfile.gettempdir()) / f"allcad-yolo-{os.getuid() if hasattr(os, 'getuid') else 0}"),
     )
     Path(os.environ["YOLO_CONFIG_DIR"]).mkdir(parents=True, exist_ok=True)
-    import ultralytics as package
-    import ultralytics.nn.tasks
-    import ultralytics.utils.nms
+    with _surroundings_kept():
+        import ultralytics as package
+        import ultralytics.nn.tasks
+        import ultralytics.utils.nms
 
-    if before is None:
-        os.environ.pop("OMP_NUM_THREADS", None)
-    else:
-        os.environ["OMP_NUM_THREADS"] = before
-    torch.set_num_threads(threads)
     return package
+
+
+@contextmanager
+def _surroundings_kept() -> Iterator[None]:
+    """Undo what the import does to others: threads of torch and OpenCV, variables, the way that numbers are printed."""
+    import cv2
+    import torch
+
+    threads, cv2_threads = torch.get_num_threads(), cv2.getNumThreads()
+    variables, printing = dict(os.environ), np.get_printoptions()
+    try:
+        yield
+    finally:
+        for name in set(os.environ) - set(variables):
+            del os.environ[name]
+        os.environ.update(variables)
+        torch.set_num_threads(threads)
+        cv2.setNumThreads(cv2_threads)
+        np.set_printoptions(**printing)
+        torch.set_printoptions(profile="default")  # type: ignore[no-untyped-call]
 
 
 def build(architecture: str, classes: int = 2) -> torch.nn.Module:
@@ -69,6 +83,8 @@ def build(architecture: str, classes: int = 2) -> torch.nn.Module:
         ModelError: there is no such YAML.
     """
     package = ultralytics()
+    if Path(architecture).name != architecture or Path(architecture).suffix != ".yaml":
+        raise ModelError(f"'{architecture}' is not the name of an architecture, such as yolo11n.yaml.")
     try:
         network: torch.nn.Module = package.nn.tasks.DetectionModel(architecture, ch=3, nc=classes, verbose=False)
     except (FileNotFoundError, SyntaxError) as error:

@@ -23,7 +23,7 @@ PROTOCOLS = ("session", "field")
 """The one to believe first."""
 
 
-def refresh(name: str, data: Path, results: Path = RESULTS, folder: Path = models.WEIGHTS) -> Card:
+def refresh(name: str, data: Path, results: Path = RESULTS, folder: Path | None = None) -> Card:
     """Write temperature and figures into a card.
 
     Raises:

@@ -13,7 +13,7 @@ LARGE = 4_000_000
 """Networks with more numbers than this are stored as 8-bit weights."""
 
 
-def ship(name: str, bench: jobs.Bench, folder: Path = models.WEIGHTS) -> models.Card:
+def ship(name: str, bench: jobs.Bench, folder: Path | None = None) -> models.Card:
     """Train on every field by the recipe of the folds, write the weights and the card.
 
     The card has neither figures nor calibration yet: ``evaluation.cards`` computes both from stored predictions.
@@ -24,7 +24,7 @@ def ship(name: str, bench: jobs.Bench, folder: Path = models.WEIGHTS) -> models.
     card = draft_card(name)
     parameters = sum(value.numel() for value in network.parameters())
     storage = "int8" if parameters > LARGE else "fp16"
-    digest = models.write_weights(network.state_dict(), folder / card.file, storage)
+    digest = models.write_weights(network.state_dict(), (folder or models.WEIGHTS) / card.file, storage)
     card = replace(card, sha256=digest, storage=storage, parameters=parameters)
     models.write_card(card, folder)
     return card
