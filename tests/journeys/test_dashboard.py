@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -32,11 +33,11 @@ def pill_counts(page: Page) -> dict[str, int]:
     return {name.lower(): int(count) for name, count in re.findall(r"(Blast|Healthy) (\d+)", words)}
 
 
-def download(page: Page, button: str) -> str:
+def download(page: Page, button: str) -> bytes:
     """Press a download button; gives the content of its file."""
     with page.expect_download() as waiting:
         page.get_by_role("button", name=button).click()
-    return Path(waiting.value.path()).read_text("utf-8")
+    return Path(waiting.value.path()).read_bytes()
 
 
 def set_score(page: Page, presses: int) -> None:
@@ -70,9 +71,17 @@ def test_an_upload_its_slider_and_its_files_say_the_same(visitor: Visit, generat
     assert (analysis["width"], analysis["height"]) == (640, 480)
     assert {label: analysis["counts"][label] for label in counts} == counts
     assert all(cell["score"] >= least for cell in analysis["cells"])
-    rows = list(csv.DictReader(io.StringIO(download(page, "Table of cells (CSV)"))))
+    share = analysis["blast_fraction"]
+    shown_share = page.locator(".al-share").inner_text().replace("\u00a0", " ")
+    if share["value"] is not None:
+        assert f"{100 * share['value']:.0f} %" in shown_share
+        assert f"({100 * share['low']:.0f}\N{EN DASH}{100 * share['high']:.0f})" in shown_share
+    rows = list(csv.DictReader(io.StringIO(download(page, "Table of cells (CSV)").decode("utf-8"))))
     assert len(rows) == sum(analysis["counts"].values())
     assert [row["label"] for row in rows].count("blast") == counts["blast"]
+    with Image.open(io.BytesIO(download(page, "Annotated picture (PNG)"))) as picture:
+        assert picture.format == "PNG"
+        assert picture.width >= 640
 
 
 def test_a_broken_file_among_good_ones_gives_one_message_and_one_result(
