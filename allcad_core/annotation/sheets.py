@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from allcad_core.annotation.build import FieldAnnotation, MarkedBox
+from allcad_core.annotation.second_pass import unlabelled
+from allcad_core.annotation.stained import stained_objects
 from allcad_core.datasets import FieldRecord
 from allcad_core.datasets.boxes import CellBox
 from allcad_core.errors import DataError
@@ -74,18 +76,42 @@ def write_sheets(record: FieldRecord, annotation: FieldAnnotation, folder: Path)
     height, width = pixels.shape[:2]
     views = {record.name: View((0, 0, width, height), (LONG_SIDE - 2 * RULER) / max(width, height))}
     if len(annotation.boxes) >= DENSE:
-        quarters = _quarters(width, height, annotation.boxes)
+        quarters = _quarters(width, height, median([_shorter(marked.cell.box) for marked in annotation.boxes]))
         views |= {f"{record.name}_q{number}": view for number, view in enumerate(quarters, start=1)}
     things = _things(annotation)
     boxes = [marked.cell.box for marked in things]
+    palette = _palette(pixels, boxes)
     written = [
-        _write(_draw(pixels, view, record, annotation), folder / f"{name}.png", pixels, boxes)
-        for name, view in views.items()
+        _write(_draw(pixels, view, record, annotation), folder / f"{name}.png", palette) for name, view in views.items()
     ]
     for page in range(0, len(things), TILES):
         sheet = _close_ups(pixels, things[page : page + TILES], record, annotation)
-        written.append(_write(sheet, folder / f"{record.name}_cells{page // TILES + 1}.png", pixels, boxes))
+        written.append(_write(sheet, folder / f"{record.name}_cells{page // TILES + 1}.png", palette))
     return written
+
+
+def write_blind_sheets(record: FieldRecord, folder: Path) -> list[Path]:
+    """Draw a field and its quarters with the grid alone, for somebody who is to see nothing that others said of it.
+
+    ``IMAGE.png`` and ``IMAGE_q1.png`` to ``IMAGE_q4.png``; the name, too, says nothing: its label is left out.
+
+    Raises:
+        DataError: the folder lies in a repository; pictures of patients do not belong there.
+        ImageError: the picture cannot be read.
+    """
+    refuse_repository(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    pixels = record.read().pixels
+    height, width = pixels.shape[:2]
+    plain = replace(record, name=unlabelled(record.name), blast_points=(), other_points=())
+    nothing = FieldAnnotation(plain.name, (), (), {}, (), looked=False)
+    views = {plain.name: View((0, 0, width, height), (LONG_SIDE - 2 * RULER) / max(width, height))}
+    views |= {f"{plain.name}_q{number}": view for number, view in enumerate(_quarters(width, height), start=1)}
+    # Stained objects are not shown, yet their colours are kept.
+    palette = _palette(pixels, [thing.box for thing in stained_objects(pixels, None)])
+    return [
+        _write(_draw(pixels, view, plain, nothing), folder / f"{name}.png", palette) for name, view in views.items()
+    ]
 
 
 def refuse_repository(folder: Path) -> None:
@@ -98,14 +124,20 @@ def refuse_repository(folder: Path) -> None:
             )
 
 
-def _quarters(width: int, height: int, boxes: Sequence[MarkedBox]) -> list[View]:
+def _quarters(width: int, height: int, cell_side: float | None = None) -> list[View]:
+    """Upper left, upper right, lower left, lower right; cells of ``cell_side`` px are drawn large enough."""
     spans = []
     for size in (width, height):
         margin = round(OVERLAP * size)
         spans.append(((0, size // 2 + margin), (size // 2 - margin, size)))
-    side = median([min(x1 - x0, y1 - y0) for x0, y0, x1, y1 in (marked.cell.box for marked in boxes)])
-    scale = max((LONG_SIDE - 2 * RULER) / (max(width, height) * (0.5 + OVERLAP)), CELL_SIDE / side)
+    scale = (LONG_SIDE - 2 * RULER) / (max(width, height) * (0.5 + OVERLAP))
+    if cell_side is not None:
+        scale = max(scale, CELL_SIDE / cell_side)
     return [View((x0, y0, x1, y1), scale) for y0, y1 in spans[1] for x0, x1 in spans[0]]
+
+
+def _shorter(box: Box) -> float:
+    return min(box[2] - box[0], box[3] - box[1])
 
 
 def _things(annotation: FieldAnnotation) -> list[MarkedBox]:
@@ -222,9 +254,9 @@ def _around(box: Box, width: int, height: int) -> View:
     return View((x0, y0, x0 + round(side), y0 + round(side)), TILE / round(side))
 
 
-def _write(sheet: Image.Image, path: Path, pixels: Pixels, boxes: Sequence[Box]) -> Path:
+def _write(sheet: Image.Image, path: Path, palette: Image.Image) -> Path:
     """As PNG of 256 colours, smaller where the file would be too large."""
-    palette, picture = _palette(pixels, boxes), sheet
+    picture = sheet
     while True:
         buffer = io.BytesIO()
         picture.quantize(palette=palette, dither=Image.Dither.NONE).save(buffer, "PNG", compress_level=9)

@@ -34,6 +34,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     sheets.add_argument("--fields", nargs="+", default=[], metavar="NAME", help="these only, such as Im001_1")
     _add_corrections(sheets)
     sheets.add_argument("--corrected", action="store_true", help="draw boxes as they are after the corrections")
+    sheets.add_argument(
+        "--blind",
+        action="store_true",
+        help="photograph and grid alone, for the second pass (without --fields: its twenty)",
+    )
     sheets.set_defaults(task=_sheets)
 
     build = tasks.add_parser("build", help="apply the corrections and write the boxes")
@@ -104,6 +109,8 @@ def _sheets(arguments: argparse.Namespace) -> int:
     from allcad_core.datasets import allidb1, find_data
 
     refuse_repository(arguments.out)
+    if arguments.blind:
+        return _blind_sheets(arguments)
     every = allidb1.fields(find_data(arguments.data))
     records = chosen(every, arguments.fields)
     rows = read_corrections(arguments.corrections) if arguments.corrected else ()
@@ -112,6 +119,22 @@ def _sheets(arguments: argparse.Namespace) -> int:
         for number, record in enumerate(records):
             bar.show(record.name, number)
             for path in write_sheets(record, fields[record.name], arguments.out):
+                print(terminal.printable(str(path)))
+    return DONE
+
+
+def _blind_sheets(arguments: argparse.Namespace) -> int:
+    from allcad_core.annotation.second_pass import FIELDS, unlabelled
+    from allcad_core.annotation.sheets import chosen, write_blind_sheets
+    from allcad_core.datasets import allidb1, find_data
+
+    every = {unlabelled(record.name): record for record in allidb1.fields(find_data(arguments.data))}
+    wanted = [unlabelled(name) for name in arguments.fields or FIELDS]
+    records = chosen(every.values(), [every[name].name if name in every else name for name in wanted])
+    with terminal.bar(len(records)) as bar:
+        for number, record in enumerate(records):
+            bar.show(unlabelled(record.name), number)
+            for path in write_blind_sheets(record, arguments.out):
                 print(terminal.printable(str(path)))
     return DONE
 
