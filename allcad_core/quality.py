@@ -10,8 +10,8 @@ from allcad_core.results import Note
 
 RED_CELL_PX = (30.0, 280.0)
 """Diameters of red cells that the models can work with: half the smallest to one and a half of the largest seen."""
-DARKEST_GROUND, CLIPPED_SHARE = 70.0, 0.02
-"""Grey level under which the ground is too dark, and the share of burnt-out pixels that is too many."""
+DARKEST_GROUND, BLACK_SHARE = 70.0, 0.2
+"""Grey level under which the ground is too dark, and the share of black pixels that is too many."""
 SHARP = 0.045
 """Least contrast of edges: the steepest permille of grey steps a px at the scale of the analysis, over the ground."""
 LONG_SIDE = 1296
@@ -36,7 +36,7 @@ def check(
         notes.append(Note("blurred", "The picture is out of focus; cells can be missed or judged wrongly."))
     if float(ground.mean()) < DARKEST_GROUND:
         notes.append(Note("exposure", "The picture is too dark: its ground is nearly black."))
-    elif float((pixels <= 2).all(axis=2).mean()) > CLIPPED_SHARE * 10:
+    elif float((pixels <= 2).all(axis=2).mean()) > BLACK_SHARE:
         notes.append(Note("exposure", "Large parts of the picture are black."))
     low, high = RED_CELL_PX
     if red_cell_diameter is not None and not low <= red_cell_diameter <= high:
