@@ -178,6 +178,8 @@ def fit(
 ) -> Path:
     """Train a network with Ultralytics' own trainer; goes on from the last checkpoint of ``run`` where there is one.
 
+    A run that is over is not run again.
+
     Args:
         architecture: see ``build``.
         data: YOLO data file (YAML) with absolute paths.
@@ -193,11 +195,13 @@ def fit(
     last = run / "weights" / "last.pt"
     resuming = last.exists()
     network = package.YOLO(str(last) if resuming else architecture, task="detect")
+    if resuming and _finished(network.ckpt):
+        return last
     if weights is not None and not resuming:
         network.load(str(weights))
     if after_epoch is not None:
         tell = after_epoch
-        network.add_callback("on_fit_epoch_end", lambda trainer: tell(trainer.epoch + 1, trainer.epochs))
+        network.add_callback("on_train_epoch_end", lambda trainer: tell(trainer.epoch + 1, trainer.epochs))
     if resuming:
         network.train(resume=True)
     else:
@@ -206,6 +210,12 @@ def fit(
             pretrained=weights is not None, **settings,
         )  # fmt: skip
     return last
+
+
+def _finished(checkpoint: Mapping[str, Any]) -> bool:
+    """Whether a checkpoint is that of a training that is over; its epoch is -1 once the optimiser is stripped off."""
+    epoch = int(checkpoint.get("epoch", -1))
+    return epoch < 0 or epoch + 1 >= int(checkpoint["train_args"]["epochs"])
 
 
 def trained_state(checkpoint: Path) -> dict[str, torch.Tensor]:
