@@ -45,6 +45,7 @@ class FieldAnnotation:
         unboxed: stained objects that no row speaks of, by letter.
         notes: what was said about the field as a whole.
         looked: whether any row speaks of the field.
+        deleted: automatic boxes that a row took away, with its reason.
     """
 
     name: str
@@ -53,6 +54,7 @@ class FieldAnnotation:
     unboxed: Mapping[str, Loose]
     notes: tuple[str, ...]
     looked: bool
+    deleted: tuple[Exclusion, ...] = ()
 
 
 @dataclass
@@ -63,7 +65,8 @@ class _Draft:
     unboxed: dict[str, Loose]
     exclusions: list[Exclusion] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    done: set[tuple[str, str]] = field(default_factory=set)
+    deleted: list[Exclusion] = field(default_factory=list)
+    done: set[tuple[str, str, str]] = field(default_factory=set)
     added: int = 0
 
 
@@ -123,16 +126,24 @@ def _field(name: str, proposed: FieldProposals, rows: list[Correction], *, masks
     if not masks:
         draft.cells = {key: cell for key, cell in draft.cells.items() if cell.source not in MASKS}
     boxes = tuple(MarkedBox(key, cell) for key, cell in draft.cells.items())
-    return FieldAnnotation(name, boxes, tuple(draft.exclusions), draft.unboxed, tuple(draft.notes), bool(rows))
+    return FieldAnnotation(
+        name,
+        boxes,
+        tuple(draft.exclusions),
+        draft.unboxed,
+        tuple(draft.notes),
+        looked=bool(rows),
+        deleted=tuple(draft.deleted),
+    )
 
 
 def _refuse_contradiction(name: str, rows: list[Correction]) -> None:
-    change = next((row for row in rows if row.action in _CHANGES), None)
-    ok = next((row for row in rows if row.action == "ok"), None)
-    if ok is not None and change is not None:
-        raise DataError(
-            f"{ok.where}: {name} is said to be ok, yet {change.where} changes it. Drop the one or the other."
-        )
+    for ok in (row for row in rows if row.action == "ok"):
+        change = next((row for row in rows if row.action in _CHANGES and row.later == ok.later), None)
+        if change is not None:
+            raise DataError(
+                f"{ok.where}: {name} is said to be ok, yet {change.where} changes it. Drop the one or the other."
+            )
 
 
 def _apply(draft: _Draft, row: Correction) -> None:
@@ -150,9 +161,9 @@ def _apply(draft: _Draft, row: Correction) -> None:
 
 def _change(draft: _Draft, row: Correction) -> None:
     """Relabel, move or delete the box that the row names."""
-    if (row.action, row.id) in draft.done:
+    if (row.later, row.action, row.id) in draft.done:
         raise DataError(f"{row.where}: '{row.action}' was already said of {row.id} in {row.image}.")
-    draft.done.add((row.action, row.id))
+    draft.done.add((row.later, row.action, row.id))
     if row.id in draft.unboxed and row.action in {"relabel", "move"}:
         _box_the_unboxed(draft, row)
         return
@@ -161,6 +172,7 @@ def _change(draft: _Draft, row: Correction) -> None:
         raise DataError(f"{row.where}: there is no box {row.id} in {row.image}. Known: {known}.")
     old = draft.cells[row.id]
     if row.action == "delete":
+        draft.deleted.append(Exclusion(old.box, row.note))
         del draft.cells[row.id]
     elif row.action == "relabel":
         draft.cells[row.id] = CellBox(row.kind or old.kind, row.box or old.box, HAND if row.box else old.source)

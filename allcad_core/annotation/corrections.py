@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -18,6 +18,9 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 
 COLUMNS = ("image", "action", "id", "class", "x0", "y0", "x1", "y1", "note")
 DEFAULT_FOLDER = Path("annotations/corrections")
+
+LATER = "later"
+"""Files whose names begin so are applied after all others, and may change what those said."""
 
 _NEEDS: Mapping[Action, frozenset[str]] = {
     "ok": frozenset(),
@@ -43,6 +46,7 @@ class Correction:
         point: the excluded place as a point.
         note: why.
         where: file and line, for complaints.
+        later: name of its file, where that is applied after the others; else empty.
     """
 
     image: str
@@ -53,18 +57,23 @@ class Correction:
     point: Point | None
     note: str
     where: str
+    later: str = ""
 
 
 def read_corrections(path: Path = DEFAULT_FOLDER) -> tuple[Correction, ...]:
-    """Corrections of a file, or of all CSV files of a folder by name.
+    """Corrections of a file, or of all CSV files of a folder by name, those that begin with ``LATER`` last.
 
     Raises:
         DataError: nothing there, or a row that cannot be understood (named with file and line).
     """
-    files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+    files = sorted(path.glob("*.csv"), key=lambda file: (_is_later(file), file.name)) if path.is_dir() else [path]
     if not files:
         raise DataError(f"No file of corrections lies in '{path}'.")
     return tuple(row for file in files for row in _rows(file))
+
+
+def _is_later(path: Path) -> bool:
+    return path.name.startswith(LATER)
 
 
 def _rows(path: Path) -> list[Correction]:
@@ -78,7 +87,7 @@ def _rows(path: Path) -> list[Correction]:
         if None in row or any(row[column] is None for column in COLUMNS):
             raise DataError(f"{where}: expected {len(COLUMNS)} columns. A note with a comma stands in quotes.")
         found.append(_correction({column: row[column].strip() for column in COLUMNS}, where))
-    return found
+    return [replace(row, later=path.name) for row in found] if _is_later(path) else found
 
 
 def _correction(row: Mapping[str, str], where: str) -> Correction:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -27,20 +26,9 @@ def fields(
     Raises:
         DataError: the file is no COCO file, an entry is malformed (named), or a picture is missing.
     """
-    content = _load(annotation)
-    categories = {
-        _need(entry, "id", annotation): str(_need(entry, "name", annotation)) for entry in content["categories"]
-    }
-    boxes: dict[object, list[LabelledBox]] = defaultdict(list)
-    images = {_need(entry, "id", annotation): entry for entry in content["images"]}
-    for entry in content["annotations"]:
-        image = _need(entry, "image_id", annotation)
-        if image not in images:
-            raise DataError(f"'{annotation}', annotation {entry.get('id')}: there is no picture {image}.")
-        boxes[image].append(_box(entry, categories, annotation))
     found = []
-    for key, entry in images.items():
-        name = PurePosixPath(str(_need(entry, "file_name", annotation)).replace("\\", "/"))
+    for listed, boxes in read_boxes(annotation).items():
+        name = PurePosixPath(listed)
         found.append(
             FieldRecord(
                 name=str(name.with_suffix("")),
@@ -48,11 +36,34 @@ def fields(
                 dataset=dataset or annotation.resolve().parent.name,
                 label=label,
                 points_known=False,
-                boxes=tuple(boxes[key]),
+                boxes=boxes,
                 part=part_of(name),
             )
         )
     return tuple(sorted(found, key=lambda record: record.name))
+
+
+def read_boxes(annotation: Path) -> dict[str, tuple[LabelledBox, ...]]:
+    """Boxes in pixels by the picture's file name as the file has it, with forward slashes; no picture is looked for.
+
+    Raises:
+        DataError: the file is no COCO file, or an entry is malformed (named).
+    """
+    content = _load(annotation)
+    categories = {
+        _need(entry, "id", annotation): str(_need(entry, "name", annotation)) for entry in content["categories"]
+    }
+    names = {
+        _need(entry, "id", annotation): str(_need(entry, "file_name", annotation)).replace("\\", "/")
+        for entry in content["images"]
+    }
+    boxes: dict[str, list[LabelledBox]] = {name: [] for name in names.values()}
+    for entry in content["annotations"]:
+        image = _need(entry, "image_id", annotation)
+        if image not in names:
+            raise DataError(f"'{annotation}', annotation {entry.get('id')}: there is no picture {image}.")
+        boxes[names[image]].append(_box(entry, categories, annotation))
+    return {name: tuple(own) for name, own in boxes.items()}
 
 
 def is_coco(path: Path) -> bool:
