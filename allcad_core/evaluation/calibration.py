@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
+from allcad_core.errors import DataError
 from allcad_core.predictions import CellPrediction
 
 RANGE = (0.05, 20.0)
@@ -32,11 +33,11 @@ def fit_temperature(log_odds: NDArray[np.float64], truth: NDArray[np.int64]) -> 
 
 
 def cross_fitted(rows: Sequence[CellPrediction]) -> dict[int, float]:
-    """Temperature of each fold, fitted on the cells of all other folds."""
-    return {
-        fold: _temperature([row for row in rows if row.fold != fold] or list(rows))
-        for fold in {row.fold for row in rows}
-    }
+    """Temperature of each fold, fitted on the cells of all other folds. Raises DataError for fewer than two folds."""
+    folds = {row.fold for row in rows}
+    if len(folds) < 2:
+        raise DataError("One fold alone cannot be calibrated: that needs the predictions of another.")
+    return {fold: _temperature([row for row in rows if row.fold != fold]) for fold in folds}
 
 
 def pooled(rows: Sequence[CellPrediction]) -> float:
@@ -49,5 +50,7 @@ def _temperature(rows: Sequence[CellPrediction]) -> float:
 
 
 def probability(log_odds: float, fold: int, temperatures: Mapping[int, float]) -> float:
-    """Calibrated blast probability of a prediction."""
+    """Calibrated blast probability of a prediction. Raises DataError where its fold has no temperature."""
+    if fold not in temperatures:
+        raise DataError(f"No cells of fold {fold} are stored, so its boxes cannot be judged.")
     return float(expit(log_odds / temperatures[fold]))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from allcad_core import models
+from allcad_core import models, predictions
 from allcad_core.errors import DataError
 from allcad_core.evaluation import calibration
 from allcad_core.evaluation.detection import report
@@ -20,7 +20,7 @@ from allcad_core.predictions import RESULTS, CellPrediction, read
 
 BOOTSTRAP = 1000
 PROTOCOLS = ("session", "field")
-"""The one to believe first."""
+"""The one to believe first comes first."""
 
 
 def refresh(name: str, data: Path, results: Path = RESULTS, folder: Path | None = None) -> Card:
@@ -31,20 +31,20 @@ def refresh(name: str, data: Path, results: Path = RESULTS, folder: Path | None 
         DataError: no predictions are stored under any protocol.
     """
     card = models.card(name, folder)
-    figures: list[Figure] = []
-    for protocol in PROTOCOLS:
-        try:
-            if card.task == "cell":
-                figures += cell_figures(read(CellPrediction, "cell", protocol, name, results), protocol, name)
-            else:
-                figures += detector_figures(name, protocol, data, results)
-        except DataError:  # a protocol that this model was not trained under has no figures
-            continue
-    if not figures:
+    stored = [
+        protocol for protocol in PROTOCOLS if predictions.path_of(card.task, protocol, name, 0, results).parent.is_dir()
+    ]
+    if not stored:
         raise DataError(f"No out-of-fold predictions of '{name}' are stored. Run: allcad train {name}.")
+    figures: list[Figure] = []
     temperature = card.temperature
-    if card.task == "cell":
-        temperature = calibration.pooled(read(CellPrediction, "cell", "field", name, results))
+    for protocol in stored:
+        if card.task == "cell":
+            rows = read(CellPrediction, "cell", protocol, name, results)
+            figures += cell_figures(rows, protocol, name)
+            temperature = calibration.pooled(rows)  # of the last one, which has the most training data in each fold
+        else:
+            figures += detector_figures(name, protocol, data, results)
     card = replace(card, temperature=round(temperature, 4), figures=tuple(figures))
     models.write_card(card, folder)
     return card

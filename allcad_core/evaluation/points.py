@@ -70,9 +70,7 @@ def point_figures(
     Raises:
         DataError: a field was never looked at.
     """
-    missing = [field.name for field in fields if field.name not in detections]
-    if missing:
-        raise DataError(f"No predictions are stored for {len(missing)} fields, {missing[0]} among them.")
+    require_all(detections, fields)
     hit = points = 0
     per_healthy_field, called = [], []
     for field in fields:
@@ -94,6 +92,13 @@ def point_figures(
         healthy_fields_clean=wilson(per_healthy_field.count(0), len(per_healthy_field)),
         fields=len(fields),
     )
+
+
+def require_all(detections: Mapping[str, object], fields: Sequence[FieldRecord]) -> None:
+    """Nothing where every field was looked at; else DataError, since a figure over the others would say too much."""
+    missing = [field.name for field in fields if field.name not in detections]
+    if missing:
+        raise DataError(f"No predictions are stored for {len(missing)} fields, {missing[0]} among them.")
 
 
 def _matched(boxes: Sequence[Box], points: Sequence[tuple[float, float]]) -> int:
@@ -120,7 +125,7 @@ def free_response(
 ) -> list[tuple[float, float, float]]:
     """Free-response curve: (confidence, false blasts a healthy field, recall) from strict to lenient."""
     scores = sorted({d.score for name in detections for d in detections[name] if d.label == "blast"}, reverse=True)
-    steps = scores[:: max(1, len(scores) // 200)]
+    steps = sorted({*scores[:: max(1, len(scores) // 200)], *scores[-1:]}, reverse=True)
     curve = []
     for score in steps:
         figures = point_figures(detections, fields, score)
@@ -133,4 +138,4 @@ def recall_at(curve: Sequence[tuple[float, float, float]], false_per_field: floa
     return max((recall for _, false, recall in curve if false <= false_per_field), default=0.0)
 
 
-__all__ = ["Labelled", "PointFigures", "free_response", "point_figures", "recall_at"]
+__all__ = ["Labelled", "PointFigures", "free_response", "point_figures", "recall_at", "require_all"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from allcad_core.analysis import recipe
 from allcad_core.datasets import allidb1
 from allcad_core.evaluation.detection import out_of_fold
+from allcad_core.evaluation.points import require_all
 from allcad_core.predictions import RESULTS
 from allcad_core.suggestion import suggest
 
@@ -22,7 +23,9 @@ def table(name: str, protocol: str, data: Path, results: Path = RESULTS) -> dict
     """
     found, confidence = out_of_fold(name, protocol, results), recipe(name).default_confidence
     counts: dict[str, Counter[str]] = {truth: Counter() for truth in TRUTHS.values()}
-    for field in allidb1.fields(data):
+    fields = allidb1.fields(data)
+    require_all(found, fields)
+    for field in fields:
         shown = [box.label for box in found[field.name] if box.score >= confidence]
         kind = suggest(shown.count("blast"), shown.count("healthy")).kind
         counts[TRUTHS[int(field.label or 0)]][kind] += 1

@@ -13,6 +13,7 @@ from allcad_core.classification import CellClassifier
 from allcad_core.datasets import allidb1, splits
 from allcad_core.detection import propose
 from allcad_core.detection.ultralytics import Yolo, trained_state
+from allcad_core.errors import DataError
 from allcad_core.predictions import BoxPrediction, CellPrediction
 from allcad_core.training import cells as cell_training
 from allcad_core.training import detectors, sources
@@ -64,12 +65,19 @@ def run(name: str, protocol: str, fold: int, bench: Bench) -> Path | None:
 
     Returns:
         The result file, or ``None`` where it stood already.
+
+    Raises:
+        UnknownNameError: no such model or protocol.
+        DataError: no such fold, or data are missing.
     """
     made = plan(name)
     path = predictions.path_of(made.task, protocol, name, fold, bench.results)
     if path.exists():
         return None
     folds = bench.folds(protocol)
+    if fold not in fold_numbers(folds):
+        known = ", ".join(map(str, fold_numbers(folds)))
+        raise DataError(f"There is no fold {fold} in the protocol '{protocol}'. Known: {known}.")
     held_out = [field for field in bench.main if folds[field.name] == fold]
     if made.task == "cell":
         network = fit_cells(name, bench, protocol, fold, folds)
