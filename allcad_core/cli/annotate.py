@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from allcad_core.cli import DONE, FAILED, terminal
+from allcad_core.cli import DONE, FAILED, annotate_exchange, terminal
 from allcad_core.cli import arguments as ask
 
 EPILOG = """\
@@ -49,6 +49,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     build.add_argument("--partial", action="store_true", help="also while fields are still to be looked at")
     build.add_argument("--without-masks", action="store_true", help="automatic boxes from stain and centroids alone")
     build.set_defaults(task=_build)
+
+    annotate_exchange.configure(tasks)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -49,3 +49,15 @@ def rows(table) -> Callable[..., tuple[Correction, ...]]:
         return read_corrections(table(*lines))
 
     return read
+
+
+@pytest.fixture
+def draw_official(draw, tmp_path) -> Path:
+    """The official layout of ALL-IDB1 with one field of a patient and one of a healthy person, 320 x 240 px."""
+    for name in ("Im001_1", "Im034_0"):
+        picture, points = (tmp_path / "ALL_IDB1" / folder for folder in ("im", "xyc"))
+        picture.mkdir(parents=True, exist_ok=True)
+        points.mkdir(exist_ok=True)
+        Image.fromarray(draw((320, 240), purple=[(120, 40, 20)])).save(picture / f"{name}.jpg")
+        (points / f"{name}.xyc").write_text("30\t40\n" if name.endswith("1") else "", encoding="utf-8")
+    return tmp_path

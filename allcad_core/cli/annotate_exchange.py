@@ -1,0 +1,93 @@
+"""``allcad annotate export`` and ``merge``: the boxes for other tools, and what was corrected there."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from allcad_core.cli import DONE, terminal
+from allcad_core.cli import arguments as ask
+
+
+def configure(tasks: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add both to the commands below ``annotate``."""
+    from allcad_core.annotation.corrections import DEFAULT_FOLDER
+    from allcad_core.annotation.merge import DEFAULT_FILE
+    from allcad_core.annotation.proposal_table import DEFAULT_FILE as PROPOSALS
+
+    export = tasks.add_parser("export", help="write the boxes as COCO or YOLO")
+    ask.add_data(export)
+    add_boxes(export)
+    export.add_argument("--format", choices=("coco", "yolo"), required=True, help="which form")
+    export.add_argument("--out", type=ask.folder_to_write, required=True, metavar="DIR", help="write here")
+    export.set_defaults(task=_export)
+
+    merge = tasks.add_parser("merge", help="turn boxes corrected elsewhere into rows of corrections")
+    merge.add_argument("corrected", type=Path, metavar="FILE|DIR", help="a COCO file or a YOLO folder")
+    ask.add_data(merge)
+    add_boxes(merge)
+    merge.add_argument("--proposals", type=Path, default=PROPOSALS, metavar="FILE", help="default: %(default)s")
+    merge.add_argument("--corrections", type=Path, default=DEFAULT_FOLDER, metavar="PATH", help="default: %(default)s")
+    merge.add_argument("--out", type=Path, default=DEFAULT_FILE, metavar="FILE",
+                       help="a new file of corrections (default: %(default)s)")  # fmt: skip
+    merge.set_defaults(task=_merge)
+
+
+def add_boxes(parser: argparse.ArgumentParser) -> None:
+    """``--boxes``: the annotation."""
+    from allcad_core.datasets.boxes import DEFAULT_FILE
+
+    parser.add_argument("--boxes", type=Path, default=DEFAULT_FILE, metavar="FILE", help="default: %(default)s")
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from allcad_core.annotation.exchange import COCO_FILE, coco_text, yolo_files
+    from allcad_core.datasets import allidb1, find_data
+    from allcad_core.datasets.base import size_of
+    from allcad_core.datasets.boxes import read_boxes
+
+    boxes = read_boxes(arguments.boxes)
+    records = allidb1.fields(find_data(arguments.data))
+    sizes = {record.name: size_of(record.path) for record in records}
+    if arguments.format == "coco":
+        files = {COCO_FILE: coco_text(boxes, sizes, {record.name: record.path.name for record in records})}
+    else:
+        files = yolo_files(boxes, sizes)
+    for name, text in files.items():
+        path = arguments.out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    count = sum(len(boxes.get(name, ())) for name in sizes)
+    print(f"{count} boxes of {len(sizes)} fields: {terminal.printable(str(arguments.out))}")
+    return DONE
+
+
+def _merge(arguments: argparse.Namespace) -> int:
+    from allcad_core.annotation.build import annotate
+    from allcad_core.annotation.corrections import read_corrections
+    from allcad_core.annotation.exchange import read_corrected, says_ignore
+    from allcad_core.annotation.merge import changes_csv, differences, refuse_stale
+    from allcad_core.annotation.proposal_table import read_proposals
+    from allcad_core.datasets import allidb1, find_data
+    from allcad_core.datasets.base import size_of
+    from allcad_core.datasets.boxes import boxes_csv
+    from allcad_core.errors import DataError
+
+    if arguments.out.exists():
+        raise DataError(f"'{arguments.out}' exists. Name another file with --out; corrections are never overwritten.")
+    sizes = {record.name: size_of(record.path) for record in allidb1.fields(find_data(arguments.data))}
+    corrected = read_corrected(arguments.corrected, sizes)
+    fields = annotate(read_proposals(arguments.proposals), read_corrections(arguments.corrections), names=sizes)
+    cells = {name: [marked.cell for marked in one.boxes] for name, one in fields.items()}
+    refuse_stale(arguments.boxes, boxes_csv(cells))
+    changes = differences(
+        fields, corrected, source=arguments.corrected.name, with_ignored=says_ignore(arguments.corrected)
+    )
+    if not changes:
+        print(f"{len(corrected)} fields compared: nothing differs, no file is written.")
+        return DONE
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    arguments.out.write_text(changes_csv(changes), encoding="utf-8")
+    print(f"{len(changes)} rows of {len(corrected)} fields compared: {terminal.printable(str(arguments.out))}")
+    print("Read them, write why into the notes, then run 'allcad annotate build'.")
+    return DONE
