@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from allcad_core.annotation.corrections import Correction
 from allcad_core.annotation.proposal_table import letter
-from allcad_core.annotation.proposals import FieldProposals, Loose
+from allcad_core.annotation.proposals import FieldProposals, Loose, Proposal
 from allcad_core.datasets.base import Point
 from allcad_core.datasets.boxes import COUNTED, CellBox, Kind
 from allcad_core.errors import DataError
@@ -112,12 +112,7 @@ def complaints(fields: Mapping[str, FieldAnnotation]) -> list[str]:
 
 def _field(name: str, proposed: FieldProposals, rows: list[Correction], *, masks: bool) -> FieldAnnotation:
     draft = _Draft(
-        cells={
-            str(one.number): CellBox(one.kind, one.box, one.source)
-            if masks or one.plain == one.box
-            else CellBox(one.kind, one.plain, "stain")
-            for one in proposed.proposals
-        },
+        cells={str(one.number): _cell(one, masks) for one in proposed.proposals},
         unboxed={letter(index): loose for index, loose in enumerate(proposed.unboxed)},
     )
     _refuse_contradiction(name, rows)
@@ -135,6 +130,12 @@ def _field(name: str, proposed: FieldProposals, rows: list[Correction], *, masks
         looked=bool(rows),
         deleted=tuple(draft.deleted),
     )
+
+
+def _cell(one: Proposal, masks: bool) -> CellBox:
+    if masks or one.source not in MASKS:
+        return CellBox(one.kind, one.box, one.source)
+    return CellBox(one.kind, one.plain, "stain")
 
 
 def _refuse_contradiction(name: str, rows: list[Correction]) -> None:

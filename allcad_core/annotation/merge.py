@@ -14,7 +14,6 @@ from allcad_core.annotation.build import FieldAnnotation, MarkedBox
 from allcad_core.annotation.corrections import COLUMNS, DEFAULT_FOLDER, LATER, Action
 from allcad_core.datasets.boxes import COUNTED, CellBox, Kind, sides
 from allcad_core.detection.base import iou
-from allcad_core.errors import DataError
 from allcad_core.results import Box
 
 DEFAULT_FILE = DEFAULT_FOLDER / f"{LATER}-merged.csv"
@@ -84,15 +83,9 @@ def changes_csv(changes: Iterable[Change]) -> str:
     return buffer.getvalue()
 
 
-def refuse_stale(path: Path, built: str) -> None:
-    """Raise DataError where ``path`` exists and holds other boxes than proposals and corrections give.
-
-    What was exported from it would undo the corrections that came in between.
-    """
-    if path.is_file() and path.read_text(encoding="utf-8") != built:
-        raise DataError(
-            f"'{path}' is older than the corrections. Run 'allcad annotate build' and export again before you correct."
-        )
+def is_stale(path: Path, built: str) -> bool:
+    """Whether ``path`` holds other boxes than proposals and corrections give; what is not there is not stale."""
+    return path.is_file() and path.read_text(encoding="utf-8") != built
 
 
 def _of_field(annotation: FieldAnnotation, theirs: list[CellBox], source: str, with_ignored: bool) -> list[Change]:

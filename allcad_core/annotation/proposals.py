@@ -100,6 +100,7 @@ def propose(record: FieldRecord, crops: Iterable[CropRecord] = ()) -> FieldPropo
     mask_boxes = field_boxes(record.read_white_mask(), middles) if record.white_mask else []
     exact = _by_field_mask(numbered, mask_boxes)
     exact, strange = _by_crops(exact, [box for box in crop_boxes if box is not None])
+    exact = [_within(cell, pixels.shape[1], pixels.shape[0]) for cell in exact]
     stained = stained_objects(pixels, found.red_cell_diameter)
     drawn = [*(cell.box for cell in exact), *strange]
     loose = [Loose(box, "mask-crop") for box in strange]
@@ -158,6 +159,12 @@ def _cells(record: FieldRecord, found: Segmentation, pixels: NDArray[np.uint8]) 
 def _proposal(kind: Kind, box: Box, source: str) -> Proposal:
     x0, y0, x1, y1 = (float(round(value)) for value in box)
     return Proposal(0, kind, (x0, y0, x1, y1), source, (x0, y0, x1, y1))
+
+
+def _within(cell: Proposal, width: int, height: int) -> Proposal:
+    """The same, cut off at the picture's edge: what was found in a smaller picture may stand a pixel outside."""
+    boxes = [(max(0.0, x0), max(0.0, y0), min(x1, width), min(y1, height)) for x0, y0, x1, y1 in (cell.box, cell.plain)]
+    return replace(cell, box=boxes[0], plain=boxes[1])
 
 
 def _look(region: Region, found: Segmentation, pixels: NDArray[np.uint8]) -> tuple[float, float]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+DEFAULT_FILE = Path("annotations/second_pass.csv")
+
 FIELDS = (
     *("Im002", "Im005", "Im008", "Im017"),
     *("Im023", "Im028", "Im032"),

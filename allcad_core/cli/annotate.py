@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from allcad_core.cli import DONE, FAILED, annotate_exchange, terminal
+from allcad_core.cli import DONE, FAILED, annotate_exchange, annotate_figures, terminal
 from allcad_core.cli import arguments as ask
 
 EPILOG = """\
@@ -14,6 +14,9 @@ in this order:
   allcad annotate sheets --out DIR --fields Im001_1  draw what a person looks at, outside the repository
   (write rows into annotations/corrections/NAME.csv; docs/annotation.md says how)
   allcad annotate build                              apply them and write annotations/allidb1_boxes.csv
+  allcad annotate verify                             check them against centroids, stain and expert masks
+  allcad annotate export --format coco --out DIR     for other tools; merge FILE turns corrections made there into rows
+  allcad annotate agreement                          how far the blind second pass (sheets --blind) agrees
 """
 
 
@@ -51,6 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     build.set_defaults(task=_build)
 
     annotate_exchange.configure(tasks)
+    annotate_figures.configure(tasks)
 
 
 def run(arguments: argparse.Namespace) -> int:

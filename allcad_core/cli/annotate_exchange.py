@@ -66,7 +66,7 @@ def _merge(arguments: argparse.Namespace) -> int:
     from allcad_core.annotation.build import annotate
     from allcad_core.annotation.corrections import read_corrections
     from allcad_core.annotation.exchange import read_corrected, says_ignore
-    from allcad_core.annotation.merge import changes_csv, differences, refuse_stale
+    from allcad_core.annotation.merge import changes_csv, differences, is_stale
     from allcad_core.annotation.proposal_table import read_proposals
     from allcad_core.datasets import allidb1, find_data
     from allcad_core.datasets.base import size_of
@@ -79,7 +79,11 @@ def _merge(arguments: argparse.Namespace) -> int:
     corrected = read_corrected(arguments.corrected, sizes)
     fields = annotate(read_proposals(arguments.proposals), read_corrections(arguments.corrections), names=sizes)
     cells = {name: [marked.cell for marked in one.boxes] for name, one in fields.items()}
-    refuse_stale(arguments.boxes, boxes_csv(cells))
+    if is_stale(arguments.boxes, boxes_csv(cells)):  # what was exported from it would undo rows that came in between
+        raise DataError(
+            f"'{arguments.boxes}' is not what proposals and corrections give. "
+            "Run 'allcad annotate build' and export again before you correct."
+        )
     changes = differences(
         fields, corrected, source=arguments.corrected.name, with_ignored=says_ignore(arguments.corrected)
     )

@@ -3,6 +3,7 @@
 import pytest
 
 from allcad_core.annotation.build import Exclusion, annotate, complaints
+from allcad_core.annotation.corrections import read_corrections
 from allcad_core.annotation.proposal_table import proposals_csv
 from allcad_core.annotation.proposals import FieldProposals, Loose, Proposal
 from allcad_core.cli import DONE, FAILED, main
@@ -98,6 +99,33 @@ def test_without_masks_no_box_tells_what_an_expert_drew(build):
         "1": CellBox("blast", PLAIN, "stain"),
         "2": CellBox("healthy", FIRST, "stain"),
     }
+
+
+def test_without_masks_an_automatic_box_stays_also_where_it_equals_the_experts(rows):
+    same = {"Im001_1": FieldProposals("Im001_1", (Proposal(1, "blast", EXACT, "mask-crop", EXACT),), ())}
+
+    assert cells(annotate(same, (), masks=False)["Im001_1"]) == {"1": CellBox("blast", EXACT, "stain")}
+
+
+def test_a_letter_that_only_an_experts_mask_shows_is_gone_without_masks(rows):
+    proposed = {"Im001_1": FieldProposals("Im001_1", (), (Loose(LOOSE, "mask-crop"),))}
+    said = rows("Im001_1,relabel,a,healthy,,,,,")
+
+    assert list(cells(annotate(proposed, said)["Im001_1"])) == ["a"]
+    assert cells(annotate(proposed, said, masks=False)["Im001_1"]) == {}
+
+
+def test_what_is_deleted_is_remembered_with_its_reason(build):
+    assert build("delete,2,,,,,,a platelet").deleted == (Exclusion(FIRST, "a platelet"),)
+
+
+def test_a_later_file_may_change_what_others_said(table):
+    table("Im001_1,ok,,,,,,,", "Im001_1,exclude,a,,,,,,dirt", name="second.csv")
+    table("Im001_1,relabel,1,healthy,,,,,", name="later-1.csv")
+    path = table("Im001_1,relabel,1,ignore,,,,,", "Im001_1,delete,2,,,,,,dirt", name="later-2.csv")
+    found = annotate(PROPOSED, read_corrections(path.parent))["Im001_1"]
+
+    assert cells(found) == {"1": CellBox("ignore", EXACT, "mask-crop")}
 
 
 @pytest.mark.parametrize(

@@ -244,7 +244,7 @@ def test_merge_overwrites_nothing_and_refuses_boxes_older_than_the_corrections(h
     assert "corrections are never overwritten" in capsys.readouterr().err
     table("Im001_1,delete,2,,,,,,dirt", name="later-b.csv")
     assert main([*merge, "--out", str(tmp_path / "later-c.csv")]) == FAILED
-    assert "is older than the corrections" in capsys.readouterr().err
+    assert "is not what proposals and corrections give" in capsys.readouterr().err
 
 
 def test_other_readers_of_the_house_agree(exported, tmp_path, draw_official):

@@ -64,6 +64,16 @@ def test_a_cell_that_the_border_mostly_cuts_is_left_out_unless_an_expert_marked_
     assert [cell.kind for cell in marked.proposals] == ["blast", "blast", "blast"]
 
 
+def test_no_box_leaves_the_picture(field):
+    found = propose(field(purple=[(8, 150, 26), (393, 100, 26), (200, 292, 26), (200, 6, 26)]))
+
+    assert len(found.proposals) == 4
+    for cell in found.proposals:
+        assert min(cell.box[:2]) >= 0
+        assert cell.box[2] <= 400
+        assert cell.box[3] <= 300
+
+
 def test_numbers_run_in_reading_order(field):
     found = propose(field(purple=[(300, 90, 22), (80, 95, 22), (80, 210, 22), (300, 205, 22)]))
 
