@@ -29,7 +29,7 @@ def coco_text(boxes: Mapping[str, Iterable[CellBox]], sizes: Mapping[str, Size],
 
     Args:
         boxes: by name of the field; fields without any are listed, too.
-        sizes: of the pictures.
+        sizes: of the pictures of all annotated fields.
         files: names of the pictures' files.
     """
     numbers = {kind: number for number, kind in enumerate(KINDS, start=1)}
@@ -94,7 +94,7 @@ def read_corrected(path: Path, sizes: Mapping[str, Size]) -> dict[str, tuple[Cel
     for where, boxes in _read(path, sizes):
         name = field_of(where)
         if name not in sizes:
-            raise DataError(f"'{path}' speaks of '{where}', which is no field of ALL-IDB1.")
+            raise DataError(f"'{path}' speaks of '{where}', which is no annotated field.")
         if name in found:
             raise DataError(f"'{path}' speaks of {name} twice.")
         found[name] = tuple(_cell(box, f"'{path}', {where}") for box in boxes)

@@ -113,15 +113,6 @@ def counted_twice(fields: Fields) -> list[str]:
     return found
 
 
-def uncounted(fields: Fields) -> list[str]:
-    """Every field has a counted cell or a note that says why not; sentences else."""
-    return [
-        f"{name} has no counted cell and no note that says why not."
-        for name, one in fields.items()
-        if not one.notes and not any(marked.cell.kind in COUNTED for marked in one.boxes)
-    ]
-
-
 def leaving(fields: Fields, records: Iterable[FieldRecord]) -> list[str]:
     """Every box lies within its picture; sentences else."""
     found = []

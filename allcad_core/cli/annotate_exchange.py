@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Container
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from allcad_core.cli import DONE, terminal
 from allcad_core.cli import arguments as ask
+
+if TYPE_CHECKING:
+    from allcad_core.datasets import FieldRecord
 
 
 def configure(tasks: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -18,6 +23,8 @@ def configure(tasks: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     export = tasks.add_parser("export", help="write the boxes as COCO or YOLO")
     ask.add_data(export)
     add_boxes(export)
+    export.add_argument("--proposals", type=Path, default=PROPOSALS, metavar="FILE",
+                        help="tells which fields are annotated (default: %(default)s)")  # fmt: skip
     export.add_argument("--format", choices=("coco", "yolo"), required=True, help="which form")
     export.add_argument("--out", type=ask.folder_to_write, required=True, metavar="DIR", help="write here")
     export.set_defaults(task=_export)
@@ -40,14 +47,21 @@ def add_boxes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--boxes", type=Path, default=DEFAULT_FILE, metavar="FILE", help="default: %(default)s")
 
 
+def _annotated(data: Path | None, names: Container[str]) -> list[FieldRecord]:
+    """Fields of the data that the annotation speaks of; the official set has some more."""
+    from allcad_core.datasets import allidb1, find_data
+
+    return [record for record in allidb1.fields(find_data(data)) if record.name in names]
+
+
 def _export(arguments: argparse.Namespace) -> int:
     from allcad_core.annotation.exchange import COCO_FILE, coco_text, yolo_files
-    from allcad_core.datasets import allidb1, find_data
+    from allcad_core.annotation.proposal_table import read_proposals
     from allcad_core.datasets.base import size_of
     from allcad_core.datasets.boxes import read_boxes
 
     boxes = read_boxes(arguments.boxes)
-    records = allidb1.fields(find_data(arguments.data))
+    records = _annotated(arguments.data, read_proposals(arguments.proposals))
     sizes = {record.name: size_of(record.path) for record in records}
     if arguments.format == "coco":
         files = {COCO_FILE: coco_text(boxes, sizes, {record.name: record.path.name for record in records})}
@@ -68,16 +82,16 @@ def _merge(arguments: argparse.Namespace) -> int:
     from allcad_core.annotation.exchange import read_corrected, says_ignore
     from allcad_core.annotation.merge import changes_csv, differences, is_stale
     from allcad_core.annotation.proposal_table import read_proposals
-    from allcad_core.datasets import allidb1, find_data
     from allcad_core.datasets.base import size_of
     from allcad_core.datasets.boxes import boxes_csv
     from allcad_core.errors import DataError
 
     if arguments.out.exists():
         raise DataError(f"'{arguments.out}' exists. Name another file with --out; corrections are never overwritten.")
-    sizes = {record.name: size_of(record.path) for record in allidb1.fields(find_data(arguments.data))}
+    proposals = read_proposals(arguments.proposals)
+    sizes = {record.name: size_of(record.path) for record in _annotated(arguments.data, proposals)}
     corrected = read_corrected(arguments.corrected, sizes)
-    fields = annotate(read_proposals(arguments.proposals), read_corrections(arguments.corrections), names=sizes)
+    fields = annotate(proposals, read_corrections(arguments.corrections))
     cells = {name: [marked.cell for marked in one.boxes] for name, one in fields.items()}
     if is_stale(arguments.boxes, boxes_csv(cells)):  # what was exported from it would undo rows that came in between
         raise DataError(

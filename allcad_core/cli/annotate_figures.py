@@ -47,7 +47,7 @@ def configure(tasks: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def _verify(arguments: argparse.Namespace) -> int:
     from allcad_core.annotation import summary, verify
-    from allcad_core.annotation.build import annotate
+    from allcad_core.annotation.build import annotate, complaints
     from allcad_core.annotation.corrections import read_corrections
     from allcad_core.annotation.merge import is_stale
     from allcad_core.annotation.proposal_table import read_proposals
@@ -55,10 +55,10 @@ def _verify(arguments: argparse.Namespace) -> int:
     from allcad_core.datasets.boxes import boxes_csv
 
     root = find_data(arguments.data)
-    records = allidb1.fields(root)
-    names = [record.name for record in records]
     proposals, rows = read_proposals(arguments.proposals), read_corrections(arguments.corrections)
-    fields = annotate(proposals, rows, names=names)
+    fields = annotate(proposals, rows)
+    records = [record for record in allidb1.fields(root) if record.name in fields]
+    absent = sorted(set(fields) - {record.name for record in records})
     sessions = {record.name: record.session for record in records}
     if arguments.markdown:
         terminal.emit(summary.markdown(fields, sessions, rows))
@@ -68,15 +68,16 @@ def _verify(arguments: argparse.Namespace) -> int:
         "file": [f"'{arguments.boxes}' is not what proposals and corrections give. Run 'allcad annotate build'."]
         if is_stale(arguments.boxes, built)
         else [],
+        "still to be said": complaints(fields),
+        "not in the data": [f"There is no picture of {name}." for name in absent],
         "centroids": verify.centroids(fields, records),
         "counted twice": verify.counted_twice(fields),
         "leaving the picture": verify.leaving(fields, records),
-        "nothing counted": verify.uncounted(fields),
     }
     if not arguments.quick:
         with terminal.bar(len(records)) as bar:
             checks["unspoken of"] = verify.unspoken(fields, records, bar.show)
-    exact = verify.exact(annotate(proposals, rows, names=names, masks=False), allidb2.crops(root))
+    exact = verify.exact(annotate(proposals, rows, masks=False), allidb2.crops(root))
     if arguments.json:
         terminal.emit_json(_as_dict(checks, exact) | {"sessions": [asdict(t) for t in summary.tallies(fields, sessions)],
                                                       "sources": summary.sources(fields)})  # fmt: skip
@@ -106,7 +107,7 @@ def _print_agreement(found: Agreement) -> None:
     ]  # fmt: skip
     terminal.out().print(terminal.table(titles, rows, right=range(1, len(titles))))
     print(
-        f"{found.fields} fields, {found.pairs} cells found by both: Cohen's kappa {_figure(found.kappa)}, "
+        f"Fields: {found.fields}. Cells found by both: {found.pairs}. Cohen's kappa {_figure(found.kappa)}, "
         f"blast against healthy {_figure(found.kappa_counted)}, median overlap {_figure(found.overlap)}"
     )
     for sentence in found.differences:

@@ -172,7 +172,7 @@ def test_names_that_a_tool_has_put_around_a_field_are_understood():
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"images": [{"id": 1, "file_name": "Im999_1.jpg"}]}, r"'Im999_1\.jpg', which is no field of ALL-IDB1"),
+        ({"images": [{"id": 1, "file_name": "Im999_1.jpg"}]}, r"'Im999_1\.jpg', which is no annotated field"),
         ({"images": []}, "speaks of no field"),
         (
             {"images": [{"id": 1, "file_name": "Im001_1.jpg"}, {"id": 2, "file_name": "x-Im001_1.jpg"}]},
@@ -207,8 +207,8 @@ def house(draw_official, fields, table, tmp_path):
     proposals.write_text(proposals_csv([FieldProposals("Im001_1", tuple(cells), ())]), encoding="utf-8")
     corrections = table("Im001_1,ok,,,,,,,")
     boxes.write_text(boxes_csv({"Im001_1": [CellBox(c.kind, c.box, c.source) for c in cells]}), encoding="utf-8")
-    common = ["--data", str(draw_official), "--boxes", str(boxes)]
-    return common, ["--proposals", str(proposals), "--corrections", str(corrections.parent)], boxes
+    common = ["--data", str(draw_official), "--boxes", str(boxes), "--proposals", str(proposals)]
+    return common, ["--corrections", str(corrections.parent)], boxes
 
 
 @pytest.mark.parametrize("form", ["coco", "yolo"])
@@ -230,7 +230,7 @@ def test_export_and_merge_from_the_terminal(house, tmp_path, capsys, form):
         label = out / "labels" / "Im001_1.txt"
         label.write_text(label.read_text(encoding="utf-8").replace("1 ", "0 ", 1), encoding="utf-8")
     assert main(["annotate", "merge", str(given_back), *common, *inputs, *later]) == DONE
-    assert main(["annotate", "build", *inputs, "--out", str(boxes)]) == DONE
+    assert main(["annotate", "build", *common[4:], *inputs, "--out", str(boxes)]) == DONE
     assert [cell.kind for cell in read_boxes(boxes)["Im001_1"]] == ["blast", "blast", "ignore"]
 
 
