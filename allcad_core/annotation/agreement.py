@@ -15,11 +15,16 @@ from allcad_core.annotation.second_pass import unlabelled
 from allcad_core.datasets.base import read_lines
 from allcad_core.datasets.boxes import COUNTED, KINDS, CellBox, Kind, box_of, kind_of
 from allcad_core.errors import DataError
+from allcad_core.intervals import EN_DASH, wilson
 
 SAME_CELL = 0.5
 """Boxes of at least this overlap (intersection over union) show the same cell."""
 
 COLUMNS = ("image", "class", "x0", "y0", "x1", "y1")
+
+TITLES = ("class", "first pass", "found by the second, %", "second pass", "found by the first, %", "both say so",
+          "specific agreement", "median overlap")  # fmt: skip
+"""Of a table of agreement."""
 
 Boxes = Mapping[str, Sequence[CellBox]]
 
@@ -137,6 +142,34 @@ def agreement(first: Boxes, second: Boxes) -> Agreement:
         overlap=median([one.overlap for one in both]) if both else None,
         differences=tuple(words),
     )
+
+
+def markdown(found: Agreement) -> str:
+    """The figures for ``docs/annotation.md``; shares in per cent with their 95 % Wilson intervals."""
+    lines = [f"| {' | '.join(TITLES)} |", "|---" * len(TITLES) + "|"]
+    lines += [f"| {' | '.join(cells(one))} |" for one in found.classes]
+    lines += ["", sentence(found)]
+    return "\n".join(lines) + "\n"
+
+
+def cells(one: ClassAgreement) -> tuple[str, ...]:
+    """A row of the table: what ``TITLES`` says."""
+    shares = str(wilson(one.first_found, one.first)), str(wilson(one.second_found, one.second))
+    numbers = one.kind, str(one.first), shares[0], str(one.second), shares[1], str(one.same)
+    return (*numbers, figure(one.specific), figure(one.overlap))
+
+
+def sentence(found: Agreement) -> str:
+    """What holds of all classes together."""
+    return (
+        f"Fields: {found.fields}. Cells found by both: {found.pairs}. Cohen's kappa {figure(found.kappa)}, "
+        f"blast against healthy {figure(found.kappa_counted)}, median overlap {figure(found.overlap)}."
+    )
+
+
+def figure(value: float | None) -> str:
+    """With two digits; a dash for nothing."""
+    return EN_DASH if value is None else f"{value:.2f}"
 
 
 def kappa(labels: Iterable[tuple[str, str]]) -> float | None:

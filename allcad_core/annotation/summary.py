@@ -76,13 +76,19 @@ def markdown(fields: Fields, sessions: Mapping[str, str | None], corrections: It
     lines += ["", "| source | boxes |", "|---|---|"]
     lines += [f"| `{source}` | {number} |" for source, number in sources(fields).items()]
     lines += ["", "| field | box | class | note |", "|---|---|---|---|"]
-    lines += [f"| {row.image} | {_named(row)} | {row.kind or ''} | {row.note} |" for row in doubtful(corrections)]
+    lines += [f"| {row.image} | {_named(row)} | {_kind(row, fields)} | {row.note} |" for row in doubtful(corrections)]
     return "\n".join(lines) + "\n"
 
 
 def _row(name: str, row: Tally) -> str:
     numbers = (row.fields, *(row.boxes[kind] for kind in KINDS), row.empty)
     return f"| {name} | {' | '.join(map(str, numbers))} |"
+
+
+def _kind(row: Correction, fields: Fields) -> str:
+    """The class that came out for the box that a row speaks of; empty where it speaks of none."""
+    cells = {marked.id: marked.cell.kind for marked in fields[row.image].boxes} if row.image in fields else {}
+    return cells.get(row.id) or row.kind or ""
 
 
 def _named(row: Correction) -> str:

@@ -186,6 +186,17 @@ def exact(without_masks: Fields, crops: Iterable[CropRecord]) -> ExactComparison
     return ExactComparison(tuple(boxes), tuple(without))
 
 
+def sentence(found: ExactComparison) -> str:
+    """What the comparison came to."""
+    if not found.overlaps:
+        return "No crop has a mask and an origin: nothing is compared with exact boxes."
+    others = sum(bool(one.excluded) for one in found.boxes)
+    return (
+        f"Exact boxes: {len(found.overlaps)}. Median overlap {found.median:.3f}, {100 * found.above:.1f} % above "
+        f"{LEAST_OVERLAP}. Crops that show no white cell: {others}; that give no exact box: {len(found.without)}."
+    )
+
+
 def _excluded(annotation: FieldAnnotation, box: Box) -> str:
     """Why the thing in ``box`` is no white cell, where a row says so."""
     for place in (*annotation.exclusions, *annotation.deleted):

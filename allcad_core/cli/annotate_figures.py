@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from allcad_core.cli import DONE, FAILED, terminal
 from allcad_core.cli import arguments as ask
-from allcad_core.intervals import EN_DASH, wilson
 
 if TYPE_CHECKING:
     from allcad_core.annotation.agreement import Agreement
@@ -42,6 +41,7 @@ def configure(tasks: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     agreement.add_argument("second", type=Path, nargs="?", default=SECOND, metavar="SECOND",
                            help="default: %(default)s")  # fmt: skip
     ask.add_json(agreement, "the figures")
+    agreement.add_argument("--markdown", action="store_true", help="print the figures for the docs")
     agreement.set_defaults(task=_agreement)
 
 
@@ -60,8 +60,9 @@ def _verify(arguments: argparse.Namespace) -> int:
     records = [record for record in allidb1.fields(root) if record.name in fields]
     absent = sorted(set(fields) - {record.name for record in records})
     sessions = {record.name: record.session for record in records}
+    exact = verify.exact(annotate(proposals, rows, masks=False), allidb2.crops(root))
     if arguments.markdown:
-        terminal.emit(summary.markdown(fields, sessions, rows))
+        terminal.emit(summary.markdown(fields, sessions, rows) + f"\n{verify.sentence(exact)}\n")
         return DONE
     built = boxes_csv({name: [marked.cell for marked in one.boxes] for name, one in fields.items()})
     checks = {
@@ -77,7 +78,6 @@ def _verify(arguments: argparse.Namespace) -> int:
     if not arguments.quick:
         with terminal.bar(len(records)) as bar:
             checks["unspoken of"] = verify.unspoken(fields, records, bar.show)
-    exact = verify.exact(annotate(proposals, rows, masks=False), allidb2.crops(root))
     if arguments.json:
         terminal.emit_json(_as_dict(checks, exact) | {"sessions": [asdict(t) for t in summary.tallies(fields, sessions)],
                                                       "sources": summary.sources(fields)})  # fmt: skip
@@ -87,10 +87,12 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _agreement(arguments: argparse.Namespace) -> int:
-    from allcad_core.annotation.agreement import agreement, read_pass
+    from allcad_core.annotation.agreement import agreement, markdown, read_pass
 
     found = agreement(read_pass(arguments.first), read_pass(arguments.second))
-    if arguments.json:
+    if arguments.markdown:
+        terminal.emit(markdown(found))
+    elif arguments.json:
         terminal.emit_json(asdict(found))
     else:
         _print_agreement(found)
@@ -98,24 +100,12 @@ def _agreement(arguments: argparse.Namespace) -> int:
 
 
 def _print_agreement(found: Agreement) -> None:
-    titles = ("class", "first", "second", "found by both, % of first", "found by both, % of second", "same class",
-              "specific agreement", "median overlap")  # fmt: skip
-    rows = [
-        (one.kind, str(one.first), str(one.second), str(wilson(one.first_found, one.first)),
-         str(wilson(one.second_found, one.second)), str(one.same), _figure(one.specific), _figure(one.overlap))
-        for one in found.classes
-    ]  # fmt: skip
-    terminal.out().print(terminal.table(titles, rows, right=range(1, len(titles))))
-    print(
-        f"Fields: {found.fields}. Cells found by both: {found.pairs}. Cohen's kappa {_figure(found.kappa)}, "
-        f"blast against healthy {_figure(found.kappa_counted)}, median overlap {_figure(found.overlap)}"
-    )
-    for sentence in found.differences:
-        print(terminal.printable(sentence))
+    from allcad_core.annotation.agreement import TITLES, cells, sentence
 
-
-def _figure(value: float | None) -> str:
-    return EN_DASH if value is None else f"{value:.2f}"
+    terminal.out().print(terminal.table(TITLES, [cells(one) for one in found.classes], right=range(1, len(TITLES))))
+    print(sentence(found))
+    for difference in found.differences:
+        print(terminal.printable(difference))
 
 
 def _as_dict(checks: dict[str, list[str]], exact: ExactComparison) -> dict[str, object]:
@@ -127,23 +117,18 @@ def _as_dict(checks: dict[str, list[str]], exact: ExactComparison) -> dict[str, 
 
 
 def _print_checks(checks: dict[str, list[str]], exact: ExactComparison) -> None:
-    from allcad_core.annotation.verify import LEAST_OVERLAP
+    from allcad_core.annotation.verify import LEAST_OVERLAP, sentence
 
     for name, sentences in checks.items():
-        terminal.out().print(f"{name:<20} {len(sentences) or 'nothing found'}", soft_wrap=True)
+        print(f"{name:<20} {len(sentences) or 'nothing found'}")
         _print_some(sentences)
-    excluded = [one for one in exact.boxes if one.excluded]
-    print(
-        f"{'exact boxes':<20} {len(exact.overlaps)}: median overlap {exact.median:.3f}, "
-        f"{100 * exact.above:.1f} % above {LEAST_OVERLAP}"
-    )
+    print(sentence(exact))
     low = sorted((one for one in exact.boxes if not one.excluded), key=lambda one: one.overlap)
     _print_some([f"{one.crop} in {one.field}: {one.overlap:.2f}." for one in low if one.overlap <= LEAST_OVERLAP])
-    print(f"{'':<20} {len(excluded)} more are no white cells, {len(exact.without)} crops give no exact box")
 
 
 def _print_some(sentences: Sequence[str]) -> None:
     for sentence in sentences[:SHOWN]:
-        terminal.out().print(f"    {terminal.printable(sentence)}", soft_wrap=True)
+        print(f"    {terminal.printable(sentence)}")
     if len(sentences) > SHOWN:
         print(f"    and {len(sentences) - SHOWN} more (--json lists all)")

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from allcad_core.annotation import verify
+from allcad_core.annotation import agreement, summary, verify
 from allcad_core.annotation.build import annotate, complaints
 from allcad_core.annotation.corrections import read_corrections
 from allcad_core.annotation.proposal_table import read_proposals
+from allcad_core.annotation.second_pass import FIELDS
 from allcad_core.datasets import allidb1, allidb2
 from allcad_core.datasets.boxes import boxes_csv
 
@@ -69,5 +70,20 @@ def test_boxes_without_the_experts_masks_fit_the_exact_ones(said, data_root):
     found = verify.exact(annotate(*said, masks=False), allidb2.crops(data_root))
 
     assert len(found.boxes) + len(found.without) == 216
+    assert verify.sentence(found) in (HOUSE / "docs" / "annotation.md").read_text(encoding="utf-8")
     assert found.median >= 0.85
     assert found.above >= 0.95
+
+
+def test_the_docs_say_what_the_boxes_say(said, fields, records):
+    words = (HOUSE / "docs" / "annotation.md").read_text(encoding="utf-8")
+
+    assert summary.markdown(fields, {record.name: record.session for record in records}, said[1]) in words
+
+
+def test_the_docs_say_how_far_the_second_pass_agrees():
+    words = (HOUSE / "docs" / "annotation.md").read_text(encoding="utf-8")
+    first, second = (agreement.read_pass(ANNOTATIONS / f"{name}.csv") for name in ("allidb1_boxes", "second_pass"))
+
+    assert sorted(second) == sorted(FIELDS)
+    assert agreement.markdown(agreement.agreement(first, second)) in words

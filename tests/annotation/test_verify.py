@@ -164,11 +164,15 @@ def test_notes_of_doubt_are_found(rows):
 
 
 def test_the_markdown_holds_counts_and_doubts(rows):
-    text = markdown(annotation(("blast", (0, 0, 9, 9))), {"Im001_1": "A"}, rows("Im001_1,relabel,1,ignore,,,,,or not"))
+    said = rows("Im001_1,move,1,,0,0,9,9,looks like a blast", "Im001_1,add,,ignore,1,2,3,4,smudge or dirt")
+    text = markdown(annotation(("blast", (0, 0, 9, 9))), {"Im001_1": "A"}, said)
 
     assert "| A | 1 | 1 | 0 | 0 | 0 |" in text.splitlines()
     assert "| all | 1 | 1 | 0 | 0 | 0 |" in text.splitlines()
-    assert "| Im001_1 | 1 | ignore | or not |" in text.splitlines()
+    assert text.splitlines()[-2:] == [
+        "| Im001_1 | 1 | blast | looks like a blast |",
+        "| Im001_1 | 1 2 3 4 | ignore | smudge or dirt |",
+    ]
 
 
 # -- the command
@@ -195,7 +199,7 @@ def command(draw_official, table, tmp_path):
 def test_verify_says_that_all_is_well(command, capsys):
     assert main(command) == DONE
     text = capsys.readouterr().out
-    assert "1: median overlap 1.000, 100.0 % above 0.65" in text
+    assert "Exact boxes: 1. Median overlap 1.000, 100.0 % above 0.65." in text
     assert main([*command, "--json"]) == DONE
     content = json.loads(capsys.readouterr().out)
     assert set(map(len, content["checks"].values())) == {0}
