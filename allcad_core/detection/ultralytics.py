@@ -54,7 +54,7 @@ def ultralytics() -> ModuleType:
 
 @contextmanager
 def _surroundings_kept() -> Iterator[None]:
-    """Undo what the import does to others: threads of torch and OpenCV, variables, the way that numbers are printed."""
+    """Undo what import and training do to others: threads of torch and OpenCV, variables, the way that numbers are printed."""
     import cv2
     import torch
 
@@ -202,13 +202,14 @@ def fit(
     if after_epoch is not None:
         tell = after_epoch
         network.add_callback("on_train_epoch_end", lambda trainer: tell(trainer.epoch + 1, trainer.epochs))
-    if resuming:
-        network.train(resume=True)
-    else:
-        network.train(
-            data=str(data), project=str(run.parent.resolve()), name=run.name, exist_ok=True, plots=False, verbose=False,
-            pretrained=weights is not None, **settings,
-        )  # fmt: skip
+    with _surroundings_kept():
+        if resuming:
+            network.train(resume=True)
+        else:
+            network.train(
+                data=str(data), project=str(run.parent.resolve()), name=run.name, exist_ok=True, plots=False,
+                verbose=False, pretrained=weights is not None, **settings,
+            )  # fmt: skip
     return last
 
 
