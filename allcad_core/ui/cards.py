@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from allcad_core.analysis import Recipe
 
 TASKS = {"cell": "Judges one cell", "field": "Judges a whole field", "detect": "Finds cells in a field"}
+PROTOCOLS = {
+    "session": "On a sitting that it has not seen: other day, other light, often another camera",
+    "field": "On a field that it has not seen, from sittings that it knows",
+}
+"""Protocols in a visitor's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,18 @@ DATA = (
         what="Expert outlines of nuclei and white cells, against which segmentation is measured.",
         cite="Di Ruberto, Loddo and Putzu 2016; Loddo and Putzu 2022.",
     ),
+    DataSet(
+        "Aria",
+        what="Small fields of 89 suspected patients of another hospital. Only the whole field has a label, so every cell of "
+        "it takes that label: many of these are wrong.",
+        cite="Aria et al. 2021.",
+    ),
+    DataSet(
+        "PBC",
+        what="Healthy blood, one white cell in the middle of each picture, seven kinds. CC BY 4.0.",
+        cite="Acevedo et al. 2020.",
+    ),
+    DataSet("TXL-PBC", what="Healthy blood through phone cameras on microscopes. MIT.", cite="TXL-PBC."),
 )
 
 
@@ -56,10 +73,13 @@ def model_card(card: Card) -> None:
             st.badge(TASKS[card.task], color="gray")
         st.caption(words.listing([card.name, f"{card.parameters:,} parameters", card.storage]))
         if card.figures:
-            for row in range(0, len(card.figures), 4):
-                for figure, column in zip(card.figures[row : row + 4], st.columns(4), strict=False):
-                    with column:
-                        _figure(figure)
+            for protocol in dict.fromkeys(figure.protocol for figure in card.figures):
+                st.markdown(f"**{PROTOCOLS.get(protocol, protocol)}**")
+                measured = [figure for figure in card.figures if figure.protocol == protocol]
+                for row in range(0, len(measured), 4):
+                    for figure, column in zip(measured[row : row + 4], st.columns(4), strict=False):
+                        with column:
+                            _figure(figure)
         else:
             st.caption("No out-of-fold figures yet.")
         told = (("Never seen", card.never_seen), ("Trained on", card.trained_on), ("What it is", card.paper))
