@@ -22,7 +22,7 @@ examples:
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``train``."""
     parser.epilog = EPILOG
-    parser.add_argument("model", metavar="MODEL", help="lightweight or yolo11n")
+    parser.add_argument("model", metavar="MODEL", help="lightweight, lightweight-generated or yolo11n")
     ask.add_data(parser)
     parser.add_argument(
         "--protocol", choices=("field", "session"), help="only this one (default: all that the model runs)"

@@ -14,6 +14,9 @@ from allcad_core.errors import DataError
 from allcad_core.intervals import Proportion, wilson
 from allcad_core.results import Box
 
+Point = tuple[float, float]
+"""x, y in px."""
+
 BOOTSTRAP = 2000
 """Resamples of fields for the intervals of means."""
 
@@ -77,7 +80,7 @@ def point_figures(
         boxes = [d.box for d in detections[field.name] if d.label == "blast" and d.score >= confidence]
         if field.label == 1:
             points += len(field.blast_points)
-            hit += _matched(boxes, field.blast_points)
+            hit += len(matched_points(boxes, field.blast_points))
             called.append(bool(boxes))
         else:
             per_healthy_field.append(len(boxes))
@@ -101,13 +104,18 @@ def require_all(detections: Mapping[str, object], fields: Sequence[FieldRecord])
         raise DataError(f"No predictions are stored for {len(missing)} fields, {missing[0]} among them.")
 
 
-def _matched(boxes: Sequence[Box], points: Sequence[tuple[float, float]]) -> int:
-    """Largest number of points that can each have a box of their own around them."""
+def matched_points(boxes: Sequence[Box], points: Sequence[Point]) -> frozenset[int]:
+    """Indices of the points that get a box of their own around them, as many as can be."""
     if not boxes or not points:
-        return 0
-    inside = np.array([[x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in boxes] for x, y in points])
+        return frozenset()
+    inside = np.array([[holds(box, point) for box in boxes] for point in points])
     rows, columns = linear_sum_assignment(inside, maximize=True)
-    return int(inside[rows, columns].sum())
+    return frozenset(rows[inside[rows, columns]].tolist())
+
+
+def holds(box: Box, point: Point) -> bool:
+    """Whether a point lies in a box, its rim included."""
+    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
 
 
 def _mean_interval(values: NDArray[np.float64], seed: int) -> tuple[float, float, float]:
@@ -138,4 +146,13 @@ def recall_at(curve: Sequence[tuple[float, float, float]], false_per_field: floa
     return max((recall for _, false, recall in curve if false <= false_per_field), default=0.0)
 
 
-__all__ = ["Labelled", "PointFigures", "free_response", "point_figures", "recall_at", "require_all"]
+__all__ = [
+    "Labelled",
+    "PointFigures",
+    "free_response",
+    "holds",
+    "matched_points",
+    "point_figures",
+    "recall_at",
+    "require_all",
+]

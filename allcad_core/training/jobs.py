@@ -33,6 +33,7 @@ class Bench:
 
     def __init__(self, data: Path, runs: Path, results: Path, device: torch.device, tell: Tell) -> None:
         self.data, self.runs, self.results, self.device, self.tell = data, runs, results, device, tell
+        self._generated: list[TrueField] = []
 
     @cached_property
     def main(self) -> list[TrueField]:
@@ -43,6 +44,14 @@ class Bench:
     def further(self) -> list[TrueField]:
         """Fields of the other sets."""
         return sources.further_fields(self.data, lambda name, done, count: self.tell(f"Reading {name}", done, count))
+
+    def generated(self, count: int) -> list[TrueField]:
+        """So many generated fields, made once."""
+        if len(self._generated) != count:
+            self._generated = sources.generated_fields(
+                count, lambda name, done, of: self.tell(f"Making {name}", done, of)
+            )
+        return self._generated
 
     def folds(self, protocol: str) -> dict[str, int]:
         """Fold of each field by name: ALL-IDB1 by the protocol; in ``field``, blocks of the other sets too."""
@@ -97,7 +106,8 @@ def run(name: str, protocol: str, fold: int, bench: Bench) -> Path | None:
 def fit_cells(name: str, bench: Bench, protocol: str, fold: int, folds: Mapping[str, int]) -> torch.nn.Module:
     """Train a cell classifier on everything outside the fold; on everything for ``FULL``."""
     made = plan(name)
-    fields = [field for field in [*bench.main, *bench.further] if fold == FULL or folds.get(field.name, FULL) != fold]
+    known = [*bench.main, *bench.further, *bench.generated(made.generated)]
+    fields = [field for field in known if fold == FULL or folds.get(field.name, FULL) != fold]
     torch.manual_seed(max(fold, 0))
     network = models.build(made.builder, made.arguments)
     cells = cell_training.gather(fields, int(made.input["size"]), float(made.input["context"]))

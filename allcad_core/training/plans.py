@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from allcad_core.classification.cells import CONTEXT
@@ -28,7 +28,11 @@ NEVER_SEEN = (
 
 @dataclass(frozen=True)
 class Plan:
-    """A model that can be trained: its task, the builder of its network, what that wants to see, and its card's words."""
+    """A model that can be trained: its task, the builder of its network, what that wants to see, and its card's words.
+
+    ``generated`` counts the generated fields that join the training of a cell classifier; such a plan is an experiment
+    and never ships.
+    """
 
     task: Task
     builder: str
@@ -38,22 +42,31 @@ class Plan:
     title: str
     paper: str
     protocols: tuple[str, ...]
+    generated: int = 0
 
+
+_LIGHTWEIGHT = Plan(
+    task="cell",
+    builder="allcad_core.classification.lightweight:build",
+    arguments={"size": 96},
+    input={"size": 96, "context": CONTEXT},
+    classes=("healthy", "blast"),
+    title="Lightweight CNN: two convolutions, two poolings, one dense layer",
+    paper=(
+        "The CNN of Zaiter & Zwiggelaar. Their text gives no channels, kernels or input size, and contradicts itself on "
+        "whether pooling follows convolution: here 3x3 kernels, 16 and 32 channels, 96 px, convolution first. Crops are "
+        "balanced by the ground, not masked; Adam with one cycle up to 3e-3 for 30 epochs instead of 1e-4 for 25."
+    ),
+    protocols=("field", "session"),
+)
 
 PLANS: Mapping[str, Plan] = {
-    "lightweight": Plan(
-        task="cell",
-        builder="allcad_core.classification.lightweight:build",
-        arguments={"size": 96},
-        input={"size": 96, "context": CONTEXT},
-        classes=("healthy", "blast"),
-        title="Lightweight CNN: two convolutions, two poolings, one dense layer",
-        paper=(
-            "The CNN of Zaiter & Zwiggelaar. Their text gives no channels, kernels or input size, and contradicts itself on "
-            "whether pooling follows convolution: here 3x3 kernels, 16 and 32 channels, 96 px, convolution first. Crops are "
-            "balanced by the ground, not masked; Adam with one cycle up to 3e-3 for 30 epochs instead of 1e-4 for 25."
-        ),
-        protocols=("field", "session"),
+    "lightweight": _LIGHTWEIGHT,
+    "lightweight-generated": replace(
+        _LIGHTWEIGHT,
+        title="Lightweight CNN, generated fields added to its training",
+        protocols=("session",),
+        generated=150,
     ),
     "yolo11n": Plan(
         task="detect",
@@ -96,7 +109,7 @@ def draft_card(name: str) -> Card:
         temperature=1.0,
         threshold=0.5,
         paper=made.paper,
-        trained_on=TRAINED_ON,
+        trained_on=TRAINED_ON + (f" With them, {made.generated} generated fields." if made.generated else ""),
         never_seen=NEVER_SEEN,
         command=f"allcad train {name} --data DIR --ship",
         licences=LICENCES,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from allcad_core import models
+from allcad_core.errors import DataError
 from allcad_core.training import jobs
 from allcad_core.training.plans import draft_card, plan
 
@@ -17,8 +18,13 @@ def ship(name: str, bench: jobs.Bench, folder: Path | None = None) -> models.Car
     """Train on every field by the recipe of the folds, write the weights and the card.
 
     The card has neither figures nor calibration yet: ``evaluation.cards`` computes both from stored predictions.
+
+    Raises:
+        DataError: generated fields are part of the plan's training; what ships has seen real fields only.
     """
     made = plan(name)
+    if made.generated:
+        raise DataError(f"'{name}' is trained on generated fields too, and only networks of real fields ship.")
     train = jobs.fit_cells if made.task == "cell" else jobs.fit_detector
     network = train(name, bench, made.protocols[0], jobs.FULL, bench.folds(made.protocols[0]))
     card = draft_card(name)

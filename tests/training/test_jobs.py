@@ -13,7 +13,7 @@ from allcad_core import models, predictions
 from allcad_core.errors import DataError, UnknownNameError
 from allcad_core.predictions import BoxPrediction, CellPrediction
 from allcad_core.training import cells as cell_training
-from allcad_core.training import detectors, jobs, plans, shipping
+from allcad_core.training import detectors, jobs, plans, shipping, sources
 from allcad_core.training.cells import CellSet
 from allcad_core.training.truth import TrueField
 
@@ -127,7 +127,7 @@ def test_a_fold_that_is_not_there_is_refused(bench: DrawnBench, gathered: list[l
 
 
 def test_an_unknown_model_lists_those_that_can_be_trained(bench: DrawnBench) -> None:
-    with pytest.raises(UnknownNameError, match="lightweight, yolo11n"):
+    with pytest.raises(UnknownNameError, match="lightweight, lightweight-generated, yolo11n"):
         jobs.run("resnet", "field", 0, bench)
 
 
@@ -183,6 +183,18 @@ def test_a_shipped_classifier_has_seen_every_field_and_can_be_loaded(
     network = models.load("lightweight", "cpu", tmp_path / "weights")
     assert sum(value.numel() for value in network.parameters()) == card.parameters
     assert (card.storage, card.figures) == ("fp16", ())
+
+
+def test_generated_fields_join_the_training_of_their_plan_but_never_what_ships(
+    bench: DrawnBench, gathered: list[list[str]], true_fields: Fields, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = replace(plans.PLANS["lightweight"], generated=2)
+    monkeypatch.setattr(plans, "PLANS", {**plans.PLANS, "lightweight-generated": made})
+    monkeypatch.setattr(sources, "generated_fields", lambda *_: true_fields(["made-1", "made-2"], "generated"))
+    jobs.run("lightweight-generated", "session", 1, bench)
+    assert gathered == [["Im001_1", "Im002_0", "WBC-1", "WBC-2", "BA_1", "made-1", "made-2"]]
+    with pytest.raises(DataError, match="only networks of real fields ship"):
+        shipping.ship("lightweight-generated", bench, tmp_path / "weights")
 
 
 def test_large_networks_ship_as_eight_bits(bench: DrawnBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from allcad_core.errors import DataError
+from allcad_core.synthesis import GeneratedField, generate
 from allcad_core.training import sources
 
 Draw = Callable[..., NDArray[np.uint8]]
@@ -49,6 +50,25 @@ def test_sets_that_are_not_there_are_left_out(data: Path) -> None:
 def test_without_the_main_set_there_is_no_training(tmp_path: Path) -> None:
     with pytest.raises(DataError):
         sources.main_fields(tmp_path)
+
+
+def test_generated_fields_bring_their_own_truth_and_ignore_what_the_border_cuts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seeds: list[int] = []
+
+    def small(seed: int) -> GeneratedField:
+        seeds.append(seed)
+        return generate(seed, (480, 360))
+
+    monkeypatch.setattr(sources, "generate", small)
+    (field,) = sources.generated_fields(1)
+    made = generate(seeds[0], (480, 360))
+    assert (field.dataset, field.name) == ("generated", f"generated-{seeds[0]}")
+    assert [box for _, box in field.cells] == [tuple(map(float, cell.box)) for cell in made.cells]
+    for (kind, (x0, y0, x1, y1)), cell in zip(field.cells, made.cells, strict=True):
+        inside = min(x0, y0) > 1 and x1 < 479 and y1 < 359
+        assert kind == (cell.label if inside else "ignore")
 
 
 @pytest.mark.slow
