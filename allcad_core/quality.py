@@ -15,6 +15,8 @@ DARKEST_GROUND, BLACK_SHARE = 70.0, 0.2
 SHARP = 0.045
 """Least contrast of edges: the steepest permille of grey steps a px at the scale of the analysis, over the ground."""
 LONG_SIDE = 1296
+STRIDE = 4
+"""Every fourth pixel each way is enough to see large black parts."""
 
 
 def check(
@@ -36,7 +38,7 @@ def check(
         notes.append(Note("blurred", "The picture is out of focus; cells can be missed or judged wrongly."))
     if float(ground.mean()) < DARKEST_GROUND:
         notes.append(Note("exposure", "The picture is too dark: its ground is nearly black."))
-    elif float((pixels <= 2).all(axis=2).mean()) > BLACK_SHARE:
+    elif float((pixels[::STRIDE, ::STRIDE] <= 2).all(axis=2).mean()) > BLACK_SHARE:
         notes.append(Note("exposure", "Large parts of the picture are black."))
     low, high = RED_CELL_PX
     if red_cell_diameter is not None and not low <= red_cell_diameter <= high:
@@ -59,4 +61,5 @@ def sharpness(pixels: NDArray[np.uint8], ground: NDArray[np.float32]) -> float:
     if shrink < 1:
         grey = np.asarray(cv2.resize(grey, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)
     across, down = (cv2.Sobel(grey, cv2.CV_32F, dx, 1 - dx, ksize=3, scale=1 / 8) for dx in (1, 0))
-    return float(np.quantile(np.hypot(across, down), 0.999) / max(float(ground.mean()), 1.0))
+    steps = np.hypot(across, down)[::2, ::2]  # a quarter of some million steps tells the same quantile
+    return float(np.quantile(steps, 0.999) / max(float(ground.mean()), 1.0))

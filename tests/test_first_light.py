@@ -1,0 +1,30 @@
+"""What the first light promises on the real fields of ALL-IDB1, from reading to the out-of-fold figures."""
+
+from pathlib import Path
+
+import pytest
+
+from allcad_core.analysis import analyse_file
+from allcad_core.datasets import allidb1
+from allcad_core.datasets.base import size_of
+from allcad_core.evaluation.detection import report
+
+
+@pytest.mark.slow
+def test_every_field_of_all_idb1_gets_an_answer(data_root: Path) -> None:
+    fields = allidb1.fields(data_root)
+    assert len(fields) >= 92
+    for field in fields:
+        found = analyse_file(field.path)
+        assert (found.width, found.height) == size_of(field.path)
+        assert found.counts.total > 0, field.name
+        assert found.suggestion.kind in {"no_blasts", "few_suspicious", "blasts_suspected"}, field.name
+
+
+def test_regions_find_the_blasts_of_fields_held_out(data_root: Path) -> None:
+    overall = report("regions", "field", data_root).overall
+    assert overall.fields >= 92
+    assert overall.points >= 412
+    assert overall.recall.value is not None
+    assert overall.recall.value >= 0.85
+    assert overall.false_per_field[0] <= 1.0
