@@ -190,8 +190,8 @@ def judge(
     Where the detector brings no label, the classifier gives it, and the score is how sure both are: the detector of
     the box, the classifier of the label. Without either, a cell stays ``unsure``.
     """
-    boxes = [tuple(map(float, box)) for box in found.boxes]
-    chances = None if classifier is None else classifier.probabilities(balanced, boxes)  # type: ignore[arg-type]
+    boxes = found.box_list()
+    chances = None if classifier is None else classifier.probabilities(balanced, boxes)
     owners = match(found.boxes, [region.box for region in regions])
     cells = []
     for index, box in enumerate(boxes):
@@ -208,7 +208,7 @@ def judge(
             spoken[detector] = float(found.scores[index]) if label == "blast" else 1 - float(found.scores[index])
         cells.append(
             Cell(
-                box=box,  # type: ignore[arg-type]
+                box=box,
                 label=label,
                 score=min(max(score, 0.0), 1.0),
                 p_blast=chance,

@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from allcad_core import devices
 from allcad_core.errors import ModelError, UnknownNameError
@@ -127,6 +127,21 @@ def build(builder: str, arguments: Mapping[str, Any]) -> torch.nn.Module:
     except (ImportError, AttributeError, TypeError, ValueError, RuntimeError) as error:
         raise ModelError(f"'{builder}' does not build a network: {error}.") from error
     return network
+
+
+class Served:
+    """A trained network with its card on a device, guarded by a lock so that threads can share it."""
+
+    def __init__(self, card: Card, network: torch.nn.Module, device: torch.device) -> None:
+        self.card = card
+        self.device = device
+        self._network = network
+        self._lock = RLock()
+
+    @classmethod
+    def load(cls, name: str, device: torch.device) -> Self:
+        """The shipped network of a card. Raises UnknownNameError and ModelError."""
+        return cls(card(name), load(name, device), device)
 
 
 _LOCK = RLock()

@@ -17,6 +17,12 @@ Label = Literal["blast", "healthy", "unsure"]
 Box = tuple[float, float, float, float]
 """x0, y0, x1, y1 in pixels of the field as a person sees it."""
 
+
+def holds(box: Box, point: tuple[float, float]) -> bool:
+    """Whether a point (x, y) lies in a box, its edges included."""
+    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
+
+
 REVIEW_LOW, REVIEW_HIGH = 0.35, 0.65
 """Calibrated blast probabilities between these are flagged for review."""
 REVIEW_FLAGS = frozenset({"disagree", "uncertain"})

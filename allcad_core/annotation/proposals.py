@@ -121,11 +121,6 @@ def overlap(first: Box, second: Box) -> float:
     return width * height / (_area(first) + _area(second) - width * height)
 
 
-def holds(box: Box, point: Point) -> bool:
-    """Whether a point lies in a box."""
-    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
-
-
 def _cells(record: FieldRecord, found: Segmentation, pixels: NDArray[np.uint8]) -> list[Proposal]:
     """Proposals by stain and centroids, not yet numbered."""
     size = pixels.shape[:2]

@@ -10,13 +10,12 @@ import numpy as np
 
 from allcad_core.annotation.build import Exclusion, FieldAnnotation
 from allcad_core.annotation.expert_masks import centre_box
-from allcad_core.annotation.proposals import holds
 from allcad_core.annotation.stained import StainedObject, stained_objects
 from allcad_core.datasets import CropRecord, FieldRecord
 from allcad_core.datasets.base import size_of
 from allcad_core.datasets.boxes import COUNTED
 from allcad_core.detection.base import iou
-from allcad_core.results import Box
+from allcad_core.results import Box, holds
 
 TWICE = 0.5
 """Two counted boxes with more overlap (intersection over union) than this would be one cell counted twice."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from threading import RLock
 from typing import TYPE_CHECKING
 
 import cv2
@@ -40,15 +39,14 @@ def cut_cells(
     for index, (x0, y0, x1, y1) in enumerate(boxes):
         side = max(x1 - x0, y1 - y0, 1.0) * context
         scale = size / side
-        source = pixels
         # Shrinking by more than two would skip pixels: average first, then sample.
         if scale < 0.5:
             x, y = int((x0 + x1 - side) / 2), int((y0 + y1 - side) / 2)
-            crops[index] = cv2.resize(_window(source, x, y, round(side)), (size, size), interpolation=cv2.INTER_AREA)
+            crops[index] = cv2.resize(_window(pixels, x, y, round(side)), (size, size), interpolation=cv2.INTER_AREA)
             continue
         offset = np.array([[scale, 0, size / 2 - scale * (x0 + x1) / 2], [0, scale, size / 2 - scale * (y0 + y1) / 2]])
         crops[index] = cv2.warpAffine(
-            source, offset, (size, size), flags=cv2.INTER_LINEAR, borderValue=(BALANCED, BALANCED, BALANCED)
+            pixels, offset, (size, size), flags=cv2.INTER_LINEAR, borderValue=(BALANCED, BALANCED, BALANCED)
         )
     return crops
 
@@ -72,19 +70,8 @@ def to_input(crops: NDArray[np.uint8], device: torch.device) -> torch.Tensor:
     return (batch.to(dtype) - BALANCED) / BALANCED
 
 
-class CellClassifier:
+class CellClassifier(models.Served):
     """A trained cell classifier: boxes of a field in, calibrated blast probabilities out. Safe to share by threads."""
-
-    def __init__(self, card: models.Card, network: torch.nn.Module, device: torch.device) -> None:
-        self.card = card
-        self.device = device
-        self._network = network
-        self._lock = RLock()
-
-    @classmethod
-    def load(cls, name: str, device: torch.device) -> CellClassifier:
-        """The shipped classifier of a card. Raises UnknownNameError and ModelError."""
-        return cls(models.card(name), models.load(name, device), device)
 
     @property
     def name(self) -> str:

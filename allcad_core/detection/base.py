@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from allcad_core.results import Label
+from allcad_core.results import Box, Label
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +24,10 @@ class Detections:
     boxes: NDArray[np.float64]
     scores: NDArray[np.float64]
     labels: tuple[Label, ...] | None = None
+
+    def box_list(self) -> list[Box]:
+        """The boxes as plain tuples, as cells and stored predictions carry them."""
+        return [(x0, y0, x1, y1) for x0, y0, x1, y1 in self.boxes.tolist()]
 
 
 def iou(one: ArrayLike, other: ArrayLike) -> NDArray[np.float64]:

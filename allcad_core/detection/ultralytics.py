@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from threading import RLock
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -100,19 +99,8 @@ def target_size(width: int, height: int, red_cell_diameter: float | None) -> tup
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-class Yolo:
+class Yolo(models.Served):
     """A trained YOLO: a balanced field in, boxes with labels out. Safe to share by threads."""
-
-    def __init__(self, card: models.Card, network: torch.nn.Module, device: torch.device) -> None:
-        self.card = card
-        self.device = device
-        self._network = network
-        self._lock = RLock()
-
-    @classmethod
-    def load(cls, name: str, device: torch.device) -> Yolo:
-        """The shipped detector of a card. Raises UnknownNameError and ModelError."""
-        return cls(models.card(name), models.load(name, device), device)
 
     def detect(self, balanced: NDArray[np.uint8], red_cell_diameter: float | None) -> Detections:
         """White cells of one field, one label a box, every score from ``LEAST_SCORE`` on, best first.

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from allcad_core.analysis import analyse, recipe
-from allcad_core.evaluation.points import Labelled, holds, matched_points
+from allcad_core.evaluation.points import Labelled, matched_points
 from allcad_core.images import from_array
 from allcad_core.intervals import Proportion, wilson
-from allcad_core.results import Box
+from allcad_core.results import Box, holds
 from allcad_core.synthesis import GeneratedCell, generate
 
 FIRST_SEED = 1000

@@ -12,7 +12,7 @@ from scipy.optimize import linear_sum_assignment
 from allcad_core.datasets import FieldRecord
 from allcad_core.errors import DataError
 from allcad_core.intervals import Proportion, wilson
-from allcad_core.results import Box
+from allcad_core.results import Box, holds
 
 Point = tuple[float, float]
 """x, y in px."""
@@ -113,11 +113,6 @@ def matched_points(boxes: Sequence[Box], points: Sequence[Point]) -> frozenset[i
     return frozenset(rows[inside[rows, columns]].tolist())
 
 
-def holds(box: Box, point: Point) -> bool:
-    """Whether a point lies in a box, its rim included."""
-    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
-
-
 def _mean_interval(values: NDArray[np.float64], seed: int) -> tuple[float, float, float]:
     """Mean with its 95 % percentile bootstrap interval over fields."""
     if values.size == 0:
@@ -150,7 +145,6 @@ __all__ = [
     "Labelled",
     "PointFigures",
     "free_response",
-    "holds",
     "matched_points",
     "point_figures",
     "recall_at",

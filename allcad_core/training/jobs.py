@@ -151,7 +151,7 @@ def _cells(field: TrueField, classifier: CellClassifier, fold: int) -> list[Cell
 
 def _regions(field: TrueField, classifier: CellClassifier, fold: int) -> list[BoxPrediction]:
     found = propose(field.regions)
-    boxes = [(float(x0), float(y0), float(x1), float(y1)) for x0, y0, x1, y1 in found.boxes]
+    boxes = found.box_list()
     odds = classifier.log_odds(field.balanced, boxes)
     rows = [
         BoxPrediction(field.name, *box, "", float(score), float(value), fold)
@@ -162,10 +162,9 @@ def _regions(field: TrueField, classifier: CellClassifier, fold: int) -> list[Bo
 
 def _boxes(field: TrueField, detector: Yolo, fold: int) -> list[BoxPrediction]:
     found = detector.detect(field.balanced, field.red_cell_diameter)
-    boxes = [(float(x0), float(y0), float(x1), float(y1)) for x0, y0, x1, y1 in found.boxes]
     rows = [
         BoxPrediction(field.name, *box, label, float(score), 0.0, fold)
-        for box, score, label in zip(boxes, found.scores, found.labels or (), strict=True)
+        for box, score, label in zip(found.box_list(), found.scores, found.labels or (), strict=True)
     ]
     return rows or [nothing(field.name, fold)]
 

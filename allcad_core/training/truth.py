@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from allcad_core.datasets import FieldRecord
 from allcad_core.ground import balance
-from allcad_core.results import Box
+from allcad_core.results import Box, holds
 from allcad_core.segmentation import Region, Segmentation, segment
 
 Kind = Literal["blast", "healthy", "ignore"]
@@ -78,12 +78,8 @@ def _owner(found: Segmentation, point: Point) -> int | None:
     under = int(found.labels[min(max(int(y), 0), height - 1), min(max(int(x), 0), width - 1)])
     if under:
         return under
-    around = [region for region in found.regions if _holds(region.box, point)]
+    around = [region for region in found.regions if holds(region.box, point)]
     return min(around, key=lambda region: math.dist(region.centroid, point)).label if around else None
-
-
-def _holds(box: Box, point: Point) -> bool:
-    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
 
 
 def _shares(found: Segmentation, region: Region, points: Sequence[Point]) -> list[Box]:

@@ -52,33 +52,21 @@ def _exports(smear: Smear, analysis: FieldAnalysis) -> None:
     """Download buttons; a file is made when its button is pressed."""
     stem = PurePath(smear.name).stem or "smear"
     st.caption(f"With a score of {analysis.confidence:.2f} or more, as shown.")
-    st.download_button(
-        "Annotated picture (PNG)",
-        partial(_annotated_png, smear, analysis),
-        f"{stem}.annotated.png",
-        "image/png",
-        icon=":material/image:",
-        width="stretch",
-        on_click="ignore",
+    files = (
+        ("Annotated picture (PNG)", partial(_annotated_png, smear, analysis), "annotated.png", "image/png", "image"),
+        ("Table of cells (CSV)", partial(_table_csv, analysis), "cells.csv", "text/csv", "table"),
+        ("Everything (JSON)", partial(_as_json, analysis), "analysis.json", "application/json", "data_object"),
     )
-    st.download_button(
-        "Table of cells (CSV)",
-        partial(_table_csv, analysis),
-        f"{stem}.cells.csv",
-        "text/csv",
-        icon=":material/table:",
-        width="stretch",
-        on_click="ignore",
-    )
-    st.download_button(
-        "Everything (JSON)",
-        partial(_as_json, analysis),
-        f"{stem}.analysis.json",
-        "application/json",
-        icon=":material/data_object:",
-        width="stretch",
-        on_click="ignore",
-    )
+    for title, made, ending, media_type, icon in files:
+        st.download_button(
+            title,
+            made,
+            f"{stem}.{ending}",
+            media_type,
+            icon=f":material/{icon}:",
+            width="stretch",
+            on_click="ignore",
+        )
 
 
 def _annotated_png(smear: Smear, analysis: FieldAnalysis) -> bytes:
