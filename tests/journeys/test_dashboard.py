@@ -140,6 +140,8 @@ def test_the_picture_zooms_and_comes_back_whole(visitor: Visit):
     page.get_by_role("button", name="Try a sample").click()
     answered(page)
     frame = page.locator(".cell .outline rect").first
+    frame.wait_for(state="attached")
+    page.wait_for_function(_width_of_first_box() + " > 0")  # a box is there before it has its place
     width = float(frame.get_attribute("width"))
     page.get_by_role("button", name="Zoom in").click()
     page.wait_for_function("before => " + _width_of_first_box() + " > 1.3 * before", arg=width)
