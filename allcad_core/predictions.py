@@ -18,13 +18,15 @@ class CellPrediction:
     """What a classifier said of one true cell that it had not been trained on.
 
     Attributes:
-        image: name of the field.
-        x0, y0, x1, y1: the cell's box, px.
+        dataset: name of the data set.
+        image: name of the field or crop.
+        x0, y0, x1, y1: the cell's box in that picture, px.
         truth: 1 blast, 0 healthy.
         log_odds: logit of blast minus logit of healthy, not calibrated.
         fold: in which it was held out.
     """
 
+    dataset: str
     image: str
     x0: float
     y0: float
@@ -32,6 +34,27 @@ class CellPrediction:
     y1: float
     truth: int
     log_odds: float
+    fold: int
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPrediction:
+    """What a field classifier said of one whole picture that it had not been trained on.
+
+    Attributes:
+        dataset: name of the data set.
+        image: name of the field.
+        truth: 1 leukaemia, 0 not.
+        log_odds: logit of leukaemia minus logit of normal, not calibrated.
+        blank_log_odds: the same for the picture with every white cell painted over as ground, the shortcut test.
+        fold: in which it was held out.
+    """
+
+    dataset: str
+    image: str
+    truth: int
+    log_odds: float
+    blank_log_odds: float
     fold: int
 
 
@@ -59,7 +82,7 @@ class BoxPrediction:
     fold: int
 
 
-Row = TypeVar("Row", CellPrediction, BoxPrediction)
+Row = TypeVar("Row", CellPrediction, FieldPrediction, BoxPrediction)
 
 
 def path_of(task: str, protocol: str, model: str, fold: int, folder: Path = RESULTS) -> Path:

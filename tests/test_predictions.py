@@ -10,8 +10,8 @@ from allcad_core.errors import DataError
 from allcad_core.predictions import BoxPrediction, CellPrediction, path_of, read, write
 
 CELLS = [
-    CellPrediction("Im001_1", 1.5, 2, 30.25, 40, 1, -3.25, 0),
-    CellPrediction('Im, with "all"_0', 0, 0, 10, 10, 0, 7.0, 0),
+    CellPrediction("ALL-IDB1", "Im001_1", 1.5, 2, 30.25, 40, 1, -3.25, 0),
+    CellPrediction("ALL-IDB1", 'Im, with "all"_0', 0, 0, 10, 10, 0, 7.0, 0),
 ]
 BOXES = [BoxPrediction("Im001_1", 1, 2, 3, 4, "", 0.5, 0.25, 1), BoxPrediction("Im002_0", 0, 0, 0, 0, "", 0, 0, 1)]
 
@@ -30,7 +30,7 @@ def test_what_was_written_comes_back(tmp_path: Path) -> None:
 
 
 def test_numbers_keep_four_places(tmp_path: Path) -> None:
-    row = CellPrediction("a", 1 / 3, 2e-7, 123456.78912, 100, 1, -1 / 3, 0)
+    row = CellPrediction("ALL-IDB1", "a", 1 / 3, 2e-7, 123456.78912, 100, 1, -1 / 3, 0)
     write([row], CellPrediction, path_of("cell", "field", "tiny", 0, tmp_path))
     (back,) = read(CellPrediction, "cell", "field", "tiny", tmp_path)
     for name in ("x0", "y0", "x1", "y1", "log_odds"):
@@ -39,7 +39,7 @@ def test_numbers_keep_four_places(tmp_path: Path) -> None:
 
 def test_all_folds_are_read_together(tmp_path: Path) -> None:
     for fold in (1, 0):
-        row = CellPrediction(f"Im00{fold}_1", 0, 0, 1, 1, 1, 0.5, fold)
+        row = CellPrediction("ALL-IDB1", f"Im00{fold}_1", 0, 0, 1, 1, 1, 0.5, fold)
         write([row], CellPrediction, path_of("cell", "field", "tiny", fold, tmp_path))
     assert [row.fold for row in read(CellPrediction, "cell", "field", "tiny", tmp_path)] == [0, 1]
 

@@ -144,7 +144,7 @@ def _cells(field: TrueField, classifier: CellClassifier, fold: int) -> list[Cell
     counted = [(kind, box) for kind, box in field.cells if kind != "ignore"]
     odds = classifier.log_odds(field.balanced, [box for _, box in counted])
     return [
-        CellPrediction(field.name, *box, int(kind == "blast"), float(value), fold)
+        CellPrediction(field.dataset, field.name, *box, int(kind == "blast"), float(value), fold)
         for (kind, box), value in zip(counted, odds, strict=True)
     ]
 

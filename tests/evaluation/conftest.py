@@ -23,7 +23,7 @@ class House:
     def cells(self, model: str, fold: int, odds: dict[str, Sequence[float]], protocol: str = "field") -> None:
         """Store log odds of true cells; blasts in fields of patients, healthy cells in the others."""
         rows = [
-            CellPrediction(name, 0, 0, 9, 9, int(name.endswith("_1")), float(odd), fold)
+            CellPrediction("ALL-IDB1", name, 0, 0, 9, 9, int(name.endswith("_1")), float(odd), fold)
             for name, values in odds.items()
             for odd in values
         ]

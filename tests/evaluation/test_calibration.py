@@ -47,7 +47,7 @@ def test_cells_of_one_class_or_perfectly_parted_stay_within_the_range(truth: int
 def rows(factors: dict[int, float]) -> list[CellPrediction]:
     """Cells whose log odds are too sure by another factor in each fold."""
     return [
-        CellPrediction("a", 0, 0, 1, 1, int(truth), float(factor * odd), fold)
+        CellPrediction("ALL-IDB1", "a", 0, 0, 1, 1, int(truth), float(factor * odd), fold)
         for fold, factor in factors.items()
         for odd, truth in zip(*drawn(4000, seed=fold), strict=True)
     ]

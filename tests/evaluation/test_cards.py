@@ -32,7 +32,8 @@ def rows() -> list[CellPrediction]:
     """Nine blasts and eleven healthy cells in ten fields; one of the former and two of the latter judged wrongly."""
     odds = [(1, value) for value in (2, 3, 1, 4, 2, 2, 3, 1, -1)] + [(0, value) for value in (-2,) * 9 + (1.5, 0.5)]
     return [
-        CellPrediction(f"f{place % 10}", 0, 0, 1, 1, truth, odd, place % 2) for place, (truth, odd) in enumerate(odds)
+        CellPrediction("ALL-IDB1", f"f{place % 10}", 0, 0, 1, 1, truth, odd, place % 2)
+        for place, (truth, odd) in enumerate(odds)
     ]
 
 
