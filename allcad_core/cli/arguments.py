@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import glob
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 FILES_HELP = "a photograph, or a folder of which every photograph is taken (not of its sub-folders)"
@@ -66,6 +66,19 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="folder of the data sets (default: $ALLCAD_DATA, else ../shared/data)"
     )
+
+
+def add_recipe(parser: argparse.ArgumentParser) -> None:
+    """``MODEL``: a recipe of ``analyse``."""
+    parser.add_argument(
+        "model", metavar="MODEL", nargs="?", default="regions", help="one that 'allcad models' lists (default: regions)"
+    )
+
+
+def add_protocol(parser: argparse.ArgumentParser, protocols: Sequence[str], default: str | None = None) -> None:
+    """``--protocol``: which folds."""
+    words = "which folds" if default is None else f"which folds (default: {default})"
+    parser.add_argument("--protocol", choices=tuple(protocols), default=default, help=words)
 
 
 def add_json(parser: argparse.ArgumentParser, what: str) -> None:
