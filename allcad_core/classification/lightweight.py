@@ -12,18 +12,24 @@ from torch import nn
 
 
 def build(
-    size: int = 96, channels: tuple[int, int] = (16, 32), hidden: int = 64, *, convolution_first: bool = True
+    size: int = 96,
+    channels: tuple[int, int] = (16, 32),
+    hidden: int = 64,
+    *,
+    convolution_first: bool = True,
+    width: int | None = None,
 ) -> nn.Sequential:
     """The untrained network.
 
     Args:
-        size: side of the square input in px, a multiple of 4.
+        size: height of the input in px, a multiple of 4.
         channels: of the two convolutions.
         hidden: width of the dense layer.
         convolution_first: each pooling follows its convolution; else it precedes it.
+        width: of the input, likewise; a square without it.
 
     Returns:
-        A network from float (batch, 3, size, size) to logits (batch, 2): healthy, blast.
+        A network from float (batch, 3, size, width) to logits (batch, 2): healthy, blast for cells.
     """
     first, second = channels
     blocks: list[nn.Module] = []
@@ -33,7 +39,7 @@ def build(
     return nn.Sequential(
         *blocks,
         nn.Flatten(),
-        nn.Linear(second * (size // 4) ** 2, hidden),
+        nn.Linear(second * (size // 4) * ((width or size) // 4), hidden),
         nn.ELU(),
         nn.Dropout(0.2),
         nn.Linear(hidden, 2),
