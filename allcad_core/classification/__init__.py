@@ -1,5 +1,17 @@
 """Classifiers: a crop of one white cell, or a whole field, to the probability of a blast."""
 
 from allcad_core.classification.cells import CellClassifier, cut_cells
+from allcad_core.classification.crops import central, central_box
+from allcad_core.classification.fields import FieldClassifier, letterbox
+from allcad_core.classification.masking import mask_out, with_rim
 
-__all__ = ["CellClassifier", "cut_cells"]
+__all__ = [
+    "CellClassifier",
+    "FieldClassifier",
+    "central",
+    "central_box",
+    "cut_cells",
+    "letterbox",
+    "mask_out",
+    "with_rim",
+]

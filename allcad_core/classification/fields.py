@@ -1,0 +1,106 @@
+"""Whole fields as small pictures, and the one interface of all field classifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from allcad_core import models
+from allcad_core.classification.cells import to_input
+from allcad_core.classification.masking import mask_out
+from allcad_core.errors import AllcadError
+from allcad_core.ground import BALANCED
+
+BATCH = 8
+"""Fields that go through a network at once; those of 900 x 1200 px are large."""
+
+
+def letterbox(balanced: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    """A picture made to fit into height x width without changing its shape, ground on what it leaves free.
+
+    Args:
+        balanced: uint8 (any height, any width, 3), RGB, balanced (``ground.balance``), masked or not.
+        height: of the result, px.
+        width: likewise.
+
+    Returns:
+        uint8 (height, width, 3), the picture in the middle.
+    """
+    rows, columns = balanced.shape[:2]
+    scale = min(height / rows, width / columns)
+    size = max(1, round(columns * scale)), max(1, round(rows * scale))
+    # Averages where pixels are lost; INTER_AREA would only repeat pixels where they are gained.
+    small = cv2.resize(balanced, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    result = np.full((height, width, 3), BALANCED, np.uint8)
+    top, left = (height - size[1]) // 2, (width - size[0]) // 2
+    result[top : top + size[1], left : left + size[0]] = small
+    return result
+
+
+class FieldClassifier(models.Served):
+    """A trained field classifier: whole pictures in, calibrated probabilities of ALL out. Safe to share by threads."""
+
+    @property
+    def name(self) -> str:
+        """Name of its card."""
+        return self.card.name
+
+    @property
+    def threshold(self) -> float:
+        """Calibrated probability from which a field is called ALL; chosen out of fold."""
+        return self.card.threshold
+
+    @property
+    def mask(self) -> str:
+        """The segmentation method whose white cells alone it was trained to see, or ``none``."""
+        return str(self.card.input.get("mask", "none"))
+
+    def probabilities(
+        self, pictures: Sequence[NDArray[np.uint8]], masks: Sequence[NDArray[np.bool_]] | None = None
+    ) -> NDArray[np.float64]:
+        """Calibrated probability that each field comes from a patient with ALL; arguments as in ``log_odds``.
+
+        Returns:
+            float64 (number of pictures,), 0..1.
+        """
+        from scipy.special import expit
+
+        return np.asarray(expit(self.log_odds(pictures, masks) / self.card.temperature), np.float64)
+
+    def log_odds(
+        self, pictures: Sequence[NDArray[np.uint8]], masks: Sequence[NDArray[np.bool_]] | None = None
+    ) -> NDArray[np.float64]:
+        """Logit of ALL minus logit of normal for each field, not calibrated.
+
+        Args:
+            pictures: uint8 (height, width, 3) each, RGB, balanced; sizes may differ.
+            masks: bool (height, width) each: what is to be seen. ``None`` for all of the picture.
+
+        Returns:
+            float64 (number of pictures,).
+
+        Raises:
+            AllcadError: the network was trained on masked fields and no masks are given.
+        """
+        import torch
+
+        if masks is None and self.mask != "none":
+            raise AllcadError(f"'{self.name}' judges fields masked by '{self.mask}'; give it the masks.")
+        height, width = int(self.card.input["height"]), int(self.card.input["width"])
+        odds = []
+        with self._lock, torch.inference_mode():
+            for start in range(0, len(pictures), BATCH):
+                stop = start + BATCH
+                seen = pictures[start:stop] if masks is None else _masked(pictures[start:stop], masks[start:stop])
+                small = np.stack([letterbox(picture, height, width) for picture in seen])
+                logits = self._network(to_input(small, self.device)).float()
+                sick = self.card.classes.index("ALL")
+                odds.append((logits[:, sick] - logits[:, 1 - sick]).cpu().numpy())
+        return np.concatenate(odds).astype(np.float64) if odds else np.empty(0)
+
+
+def _masked(pictures: Sequence[NDArray[np.uint8]], masks: Sequence[NDArray[np.bool_]]) -> list[NDArray[np.uint8]]:
+    return [mask_out(picture, mask) for picture, mask in zip(pictures, masks, strict=True)]
