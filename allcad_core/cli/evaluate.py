@@ -10,6 +10,7 @@ from allcad_core.cli import Command
 SUBJECTS = (
     Command("cell", "classifiers of single cells", "allcad_core.cli.evaluate_classifiers"),
     Command("field", "classifiers of whole fields, and the shortcut test", "allcad_core.cli.evaluate_classifiers"),
+    Command("compare", "two classifiers on the same pictures", "allcad_core.cli.evaluate_compare"),
     Command("detect", "boxes of a recipe against expert centroids", "allcad_core.cli.evaluate_detect"),
     Command("suggestion", "how often each suggestion is given, by truth", "allcad_core.cli.evaluate_suggestion"),
     Command("generator", "generated cells found, and what generated fields add to training",
@@ -22,6 +23,7 @@ examples:
   allcad evaluate cell all --protocol session             one table of all classifiers of cells
   allcad evaluate field lightweight --protocol random4    one classifier: figures, sittings, errors
   allcad evaluate cell lightweight --set Aria --out DIR   on another set; tables and curves into a folder
+  allcad evaluate compare svm forest --protocol field     paired: which is right more often
   allcad evaluate detect regions --protocol field         centroids found, false blasts, by sitting
   allcad evaluate detect yolo11n --protocol session --json
   allcad evaluate suggestion regions --protocol field     how often each suggestion is given, by truth

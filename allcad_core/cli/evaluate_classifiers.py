@@ -77,7 +77,7 @@ def _reports(name: str, task: str, arguments: argparse.Namespace) -> list[Report
     from allcad_core.errors import UnknownNameError
     from allcad_core.evaluation import classifiers
 
-    data = _data(arguments)
+    data = data_folder(arguments)
     if arguments.protocol == "source" and arguments.dataset is None:
         return classifiers.reports(name, task, "source", data)
     try:
@@ -88,7 +88,7 @@ def _reports(name: str, task: str, arguments: argparse.Namespace) -> list[Report
         return []  # a model that has not been judged on that set
 
 
-def _data(arguments: argparse.Namespace) -> Path | None:
+def data_folder(arguments: argparse.Namespace) -> Path | None:
     """The data folder where one is named or found: only pictures that are not listed beside the results need it."""
     from allcad_core.datasets import find_data
     from allcad_core.errors import DataError

@@ -137,8 +137,8 @@ def figures(sample: Sample, seed: int = 0) -> Figures:
         sample: at least one picture.
         seed: of the bootstrap.
     """
-    matrix, values = confusion(sample), _values(sample)
-    drawn = _ends(_drawn_values(sample, _draws(sample.groups, seed)))
+    matrix, values = confusion(sample), values_of(sample)
+    drawn = ends_of(drawn_values(sample, draws(sample.groups, seed)))
     shares = {
         "accuracy": wilson(matrix.found + matrix.spared, matrix.total),
         "precision": wilson(matrix.found, matrix.found + matrix.false),
@@ -157,14 +157,14 @@ def mean_over_folds(samples: Sequence[Sample], seed: int = 0) -> Measures:
         samples: one a fold.
         seed: of the bootstrap.
     """
-    values = [_values(sample) for sample in samples]
-    drawn = [_drawn_values(sample, _draws(sample.groups, seed + fold)) for fold, sample in enumerate(samples)]
+    values = [values_of(sample) for sample in samples]
+    drawn = [drawn_values(sample, draws(sample.groups, seed + fold)) for fold, sample in enumerate(samples)]
     found = {}
     for name in NAMES:
         defined = [index for index, entry in enumerate(values) if entry[name] is not None]
         if defined:
             mean = float(np.mean([values[index][name] for index in defined]))
-            ends = _ends({name: np.mean([drawn[index][name] for index in defined], axis=0)})[name]
+            ends = ends_of({name: np.mean([drawn[index][name] for index in defined], axis=0)})[name]
             found[name] = Estimate(mean, *ends)
     return Measures(**found)
 
@@ -176,7 +176,7 @@ def confusion(sample: Sample) -> Matrix:
     return Matrix(*(int(which.sum()) for which in counts))
 
 
-def _values(sample: Sample) -> dict[str, float | None]:
+def values_of(sample: Sample) -> dict[str, float | None]:
     """The measures by scikit-learn; ``None`` where one is not defined."""
     from sklearn import metrics
 
@@ -223,7 +223,7 @@ def mass_bins(probability: Floats, bins: int = BINS) -> list[Ints]:
     return [part for part in np.array_split(order, bins) if part.size]
 
 
-def _draws(groups: NDArray[np.str_], seed: int) -> Floats:
+def draws(groups: NDArray[np.str_], seed: int) -> Floats:
     """How often each picture is drawn: float64 (BOOTSTRAP, n); pictures of a group are drawn together."""
     names, owner = np.unique(groups, return_inverse=True)
     chances = np.full(names.size, 1 / names.size)
@@ -231,7 +231,7 @@ def _draws(groups: NDArray[np.str_], seed: int) -> Floats:
     return np.asarray(drawn[:, owner], np.float64)
 
 
-def _drawn_values(sample: Sample, weights: Floats) -> dict[str, Floats]:
+def drawn_values(sample: Sample, weights: Floats) -> dict[str, Floats]:
     """Each measure of each draw, float64 (draws,); not a number where a draw does not define it."""
     blast, said = (sample.truth == 1).astype(np.float64), sample.said.astype(np.float64)
     found, false = weights @ (blast * said), weights @ ((1 - blast) * said)
@@ -270,7 +270,7 @@ def _drawn_calibration(blast: Floats, probability: Floats, weights: Floats) -> F
     return np.asarray(np.sum(gaps, axis=0) / weights.sum(axis=1))
 
 
-def _ends(drawn: Mapping[str, Floats]) -> dict[str, tuple[float | None, float | None]]:
+def ends_of(drawn: Mapping[str, Floats]) -> dict[str, tuple[float | None, float | None]]:
     """Percentile intervals over the draws that define a measure."""
     found: dict[str, tuple[float | None, float | None]] = {}
     for name, values in drawn.items():

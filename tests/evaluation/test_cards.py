@@ -28,32 +28,7 @@ def weights(tmp_path: Path) -> Path:
     return tmp_path / "weights"
 
 
-def rows() -> list[CellPrediction]:
-    """Nine blasts and eleven healthy cells in ten fields; one of the former and two of the latter judged wrongly."""
-    odds = [(1, value) for value in (2, 3, 1, 4, 2, 2, 3, 1, -1)] + [(0, value) for value in (-2,) * 9 + (1.5, 0.5)]
-    return [
-        CellPrediction("ALL-IDB1", f"f{place % 10}", 0, 0, 1, 1, truth, odd, place % 2)
-        for place, (truth, odd) in enumerate(odds)
-    ]
-
-
-def test_figures_are_counted_with_their_intervals() -> None:
-    figures = {figure.name: figure for figure in cell_figures(rows(), "field", "tiny")}
-    expected = {"accuracy": wilson(17, 20), "sensitivity": wilson(8, 9), "specificity": wilson(9, 11)}
-    for name, share in expected.items():
-        assert (figures[name].value, figures[name].low, figures[name].high) == pytest.approx(
-            (share.value, share.low, share.high), abs=1e-4
-        )
-    assert {figure.protocol for figure in figures.values()} == {"field"}
-    assert {figure.source for figure in figures.values()} == {"results/cell/field/tiny"}
-
-
-def test_the_area_is_the_share_of_pairs_in_order() -> None:
-    blasts, others = ([row.log_odds for row in rows() if row.truth == truth] for truth in (1, 0))
-    pairs = [(blast > other) + 0.5 * (blast == other) for blast in blasts for other in others]
-    (area,) = (figure for figure in cell_figures(rows(), "field", "tiny") if figure.name == "AUROC")
-    assert area.value == pytest.approx(np.mean(pairs), abs=1e-4)
-    assert area.low <= area.value <= area.high  # type: ignore[operator]
+def figure(name: str, value: float, model: str) -> None: ...
 
 
 def test_a_card_gets_figures_of_every_protocol_and_a_temperature(house: House, weights: Path) -> None:
