@@ -41,6 +41,7 @@ COMMANDS = (
     Command("annotate", "propose, review and build the boxes of ALL-IDB1", "allcad_core.cli.annotate"),
     Command("train", "train models, fold by fold; what is done is skipped", "allcad_core.cli.train"),
     Command("evaluate", "print figures from stored out-of-fold predictions", "allcad_core.cli.evaluate"),
+    Command("reproduce", "train and evaluate what a table of the papers needs", "allcad_core.cli.reproduce"),
 )
 
 EPILOG = """\

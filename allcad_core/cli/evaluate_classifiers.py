@@ -117,6 +117,9 @@ def _print(report: Report) -> None:
         f"{report.model}, task '{report.task}', protocol '{report.protocol}', {report.dataset}: {report.pictures} pictures, "
         f"{matrix.blasts} {some} and {matrix.healthy} {none}, out of fold\n"
     )
+    if report.missing_folds:
+        missing = ", ".join(map(str, report.missing_folds))
+        console.print(f"Not stored yet, so that these figures are over part of the pictures: fold {missing}.\n")
     _print_measures(report)
     _print_matrix(report)
     for title, parts in (
@@ -224,7 +227,12 @@ def _print_all(found: list[Report]) -> None:
     rows = []
     for report in found:
         measures = dict(report.headline.items())
-        row = [report.model, report.dataset, str(report.pictures), *(str(measures[name]) for name in names)]
+        name = (
+            f"{report.model} (without fold {', '.join(map(str, report.missing_folds))})"
+            if report.missing_folds
+            else report.model
+        )
+        row = [name, report.dataset, str(report.pictures), *(str(measures[name]) for name in names)]
         if fields:
             shortcut = report.shortcut
             row.append(str(shortcut.at_chosen.headline(report.protocol).balanced_accuracy) if shortcut else EN_DASH)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from allcad_core.datasets import allidb1, allidb2, splits
 from allcad_core.errors import DataError, UnknownNameError
 from allcad_core.evaluation.curves import Curves, curves
-from allcad_core.evaluation.judged import HALF, Judged, Rule, by, judge, rules_of, sample, stored_rows
+from allcad_core.evaluation.judged import FOLDS, HALF, Judged, Rule, by, judge, rules_of, sample, stored_rows
 from allcad_core.evaluation.metrics import Figures, Measures, figures, mean_over_folds
 from allcad_core.predictions import RESULTS
 
@@ -72,6 +72,7 @@ class Report:
         judged: every picture with its probability.
         shortcut: of field classifiers.
         other_sets: further sets of which predictions are stored, with their number.
+        missing_folds: folds of the protocol that are not stored yet; figures over the others say too little.
     """
 
     model: str
@@ -87,6 +88,7 @@ class Report:
     judged: tuple[Judged, ...]
     shortcut: Shortcut | None
     other_sets: Mapping[str, int]
+    missing_folds: tuple[int, ...] = ()
 
     @property
     def calibrated(self) -> bool:
@@ -138,7 +140,10 @@ def report(
     rules = {fold: rule for (name, fold), rule in rules_of(rows, protocol).items() if name == chosen}
     part = tuple(entry for entry in judged if entry.origin.dataset == chosen)
     others = {name: count for name, count in sorted(counts.items()) if name != chosen}
-    return summarise(part, rules, model=model, task=task, protocol=protocol, other_sets=others)
+    missing = tuple(sorted(set(range(FOLDS.get(protocol, 0))) - {row.fold for row in rows}))
+    return replace(
+        summarise(part, rules, model=model, task=task, protocol=protocol), other_sets=others, missing_folds=missing
+    )
 
 
 def reports(model: str, task: str, protocol: str, data: Path | None = None, results: Path = RESULTS) -> list[Report]:
@@ -154,7 +159,6 @@ def summarise(
     model: str,
     task: str,
     protocol: str,
-    other_sets: Mapping[str, int] | None = None,
 ) -> Report:
     """The report of judged pictures of one data set. Raises DataError where there are none."""
     if not judged:
@@ -176,7 +180,7 @@ def summarise(
         shortcut=Shortcut(_scoring(judged, HALF, protocol, blank=True), _scoring(judged, None, protocol, blank=True))
         if blank
         else None,
-        other_sets=other_sets or {},
+        other_sets={},
     )
 
 

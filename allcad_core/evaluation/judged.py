@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 from scipy.special import expit
 
-from allcad_core.datasets import allidb1, allidb2
+from allcad_core.datasets import allidb1, allidb2, splits
 from allcad_core.errors import DataError, UnknownNameError
 from allcad_core.evaluation import calibration, origins, thresholds
 from allcad_core.evaluation.metrics import Sample
@@ -25,6 +25,15 @@ Row = CellPrediction | FieldPrediction
 EXPERT_SETS = (allidb1.NAME, allidb2.NAME)
 """Sets whose cells were labelled by experts one by one; Aria's have the label of their field."""
 HALF = 0.5
+FOLDS = {
+    "random4": 4,
+    "random5": 5,
+    "chen17": 1,
+    "field": splits.FIELD_FOLDS,
+    "session": len(splits.SESSION_FOLDS),
+    "source": len(splits.SOURCES),
+}
+"""How many folds a protocol has."""
 
 
 @dataclass(frozen=True, slots=True)

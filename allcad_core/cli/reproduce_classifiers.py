@@ -1,0 +1,91 @@
+"""``allcad reproduce table1-classifiers``: a queue that resumes, then the table as Markdown."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from allcad_core.cli import DONE, terminal
+from allcad_core.cli import arguments as ask
+
+if TYPE_CHECKING:
+    from allcad_core.training.jobs import Bench
+
+Job = tuple[str, str, int]
+"""Name of a plan, protocol, fold."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``reproduce table1-classifiers``."""
+    ask.add_data(parser)
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the Markdown there instead of printing it")
+    parser.add_argument("--stored", action="store_true", help="train nothing: the table from what stands")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="checkpoints (default: runs)")
+    ask.add_device(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train what is missing, then write the table."""
+    from allcad_core.evaluation.reproduction import lines, markdown
+
+    if not arguments.stored:
+        _train(arguments)
+    table = markdown(lines(_data(arguments)))
+    if arguments.out is None:
+        terminal.emit(table)
+    else:
+        _write(table, arguments.out)
+        print(f"Wrote {arguments.out}.")
+    return DONE
+
+
+def _data(arguments: argparse.Namespace) -> Path | None:
+    """The data folder; the table alone can do without it."""
+    from allcad_core.cli.evaluate_classifiers import data_folder
+
+    return data_folder(arguments)
+
+
+def _write(text: str, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    """Work through the queue; what stands is skipped, and a killed run goes on where it stopped."""
+    from allcad_core import devices
+    from allcad_core.datasets import find_data
+    from allcad_core.predictions import RESULTS
+    from allcad_core.training import jobs
+    from allcad_core.training.baselines import run_baselines
+
+    data = find_data(arguments.data)
+    with terminal.bar(1) as bar:
+        bench = jobs.Bench(data, arguments.runs, RESULTS, devices.choose(arguments.device), bar.show)
+        for name, protocol, fold in queue(bench):
+            written = jobs.run(name, protocol, fold, bench)
+            bar.complain(f"{name} {protocol} {fold}: {'already there' if written is None else 'done'}")
+        run_baselines(data, RESULTS, bar.show, runs=arguments.runs)
+
+
+def queue(bench: Bench) -> list[Job]:
+    """Every fold that the table needs, in the order of the plans: the papers' models and our best."""
+    from allcad_core.evaluation.published import TABLE_1
+    from allcad_core.evaluation.reproduction import OURS, names_of
+    from allcad_core.training.plans import PLANS
+
+    wanted = {
+        (name, task)
+        for model, task in [*((one.model, one.task) for one in TABLE_1), *((one[0], one[2]) for one in OURS)]
+        for name in names_of(model, task)
+    }
+    return [
+        (name, protocol, fold)
+        for name, plan in PLANS.items()
+        if (name, plan.task) in wanted
+        for protocol in plan.protocols
+        for fold in bench.numbers(name, protocol)
+    ]
