@@ -12,8 +12,8 @@ PAGE = "pages/analyse.py"
 TYPES = ["jpg", "jpeg", "png", "tif", "tiff", "bmp", "webp"]
 
 
-def uploader(key: str, *, label_shown: bool = True) -> None:
-    """An uploader for several files. Once they are read it is empty again, and the visitor sees the first smear."""
+def uploader(key: str, *, label_shown: bool = True, page: str = PAGE) -> None:
+    """An uploader for several files. Once they are read it is empty again, and the visitor sees the first smear on ``page``."""
     turn = st.session_state.setdefault("uploads", 0)
     files = st.file_uploader(
         "A photograph of a stained smear",
@@ -25,15 +25,15 @@ def uploader(key: str, *, label_shown: bool = True) -> None:
     if files:
         st.session_state["uploads"] = turn + 1
         if state.take([(file.name, file.getvalue()) for file in files]):
-            st.switch_page(PAGE)
+            st.switch_page(page)
         st.rerun()
 
 
-def sample_button() -> None:
-    """The button that shows an answer to those who brought nothing."""
+def sample_button(page: str = PAGE) -> None:
+    """The button that shows an answer, on ``page``, to those who brought nothing."""
     if st.button("Try a sample", type="primary", icon=":material/science:"):
         state.take_sample(samples.listed()[0].name)
-        st.switch_page(PAGE)
+        st.switch_page(page)
 
 
 def sample_row(key: str) -> None:

@@ -38,14 +38,19 @@ def rest(smear: Smear, analysis: FieldAnalysis | None) -> None:
     for note in smear.image.warnings if analysis is None else analysis.warnings:
         st.badge(words.short_warning(note.code), icon=":material/warning:", color="orange", help=note.message)
     st.space("stretch")
-    with st.popover("Change smear", icon=":material/swap_horiz:"):
-        st.markdown("**Your own photographs**")
-        bring.uploader("label-upload", label_shown=False)
-        st.markdown("**Samples, generated here**")
-        bring.sample_row("label-samples")
+    change()
     if analysis is not None:
         with st.popover("Export", icon=":material/download:"):
             _exports(smear, analysis)
+
+
+def change(page: str = bring.PAGE) -> None:
+    """The button under which another smear can be brought to ``page``."""
+    with st.popover("Change smear", icon=":material/swap_horiz:"):
+        st.markdown("**Your own photographs**")
+        bring.uploader("label-upload", label_shown=False, page=page)
+        st.markdown("**Samples, generated here**")
+        bring.sample_row("label-samples")
 
 
 def _exports(smear: Smear, analysis: FieldAnalysis) -> None:

@@ -20,7 +20,7 @@ _mount = st.components.v2.component(
     "allcad_viewer",
     html=(HERE / "viewer.html").read_text("utf-8"),
     css=(HERE / "viewer.css").read_text("utf-8"),
-    js=(HERE / "viewer.js").read_text("utf-8"),
+    js="".join((HERE / name).read_text("utf-8") for name in ("viewer.js", "mount.js")),
 )
 
 

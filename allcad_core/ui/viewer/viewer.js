@@ -2,24 +2,9 @@
 // Filters act here, without Python; the choice of a cell is reported to it.
 const GLYPH_FROM = 40; // px: smaller boxes carry no tag
 const TAG = 18;
-const VIEWERS = new WeakMap();
 const NAMES = { blast: "blast", healthy: "healthy", unsure: "cannot tell" };
 const SVG = "http://www.w3.org/2000/svg";
 let library;
-
-export default function ({ data, parentElement, setTriggerValue }) {
-  let viewer = VIEWERS.get(parentElement);
-  if (!viewer) {
-    viewer = new FieldViewer(parentElement.querySelector(".viewer"));
-    VIEWERS.set(parentElement, viewer);
-  }
-  viewer.report = (index) => setTriggerValue("chosen", index);
-  viewer.show(data);
-  return () => {
-    VIEWERS.get(parentElement)?.close();
-    VIEWERS.delete(parentElement);
-  };
-}
 
 function load(address) {
   library ??= new Promise((resolve, reject) => {
@@ -213,13 +198,17 @@ class FieldViewer {
   label(cell, x, y, h) {
     const [plate, text] = this.name.children;
     this.name.style.display = "";
-    text.textContent = `${cell.index + 1} · ${NAMES[cell.kind]} · ${cell.text}`;
+    text.textContent = this.words(cell);
     const wide = text.getComputedTextLength() + 16;
     place(plate, 0, 0, wide, 24, 4);
     const left = Math.min(Math.max(4, x - 7), Math.max(4, this.root.clientWidth - wide - 4));
     const below = y + h + 14;
     const top = below + 24 < this.root.clientHeight ? below : y - 40;
     this.name.setAttribute("transform", `translate(${left} ${top})`);
+  }
+
+  words(cell) {
+    return `${cell.index + 1} · ${NAMES[cell.kind]} · ${cell.text}`;
   }
 
   shown() {

@@ -1,0 +1,1 @@
+"""The segmentation lab: one smear, and each step from the photograph to measured cells."""

@@ -1,0 +1,89 @@
+"""What a visitor chose in the lab: the method, a threshold of their own, a pair. It outlives a change of page."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import streamlit as st
+
+from allcad_core.errors import AllcadError, UnknownNameError
+from allcad_core.segmentation import methods
+from allcad_core.synthesis.scene import RED_CELL_UM
+from allcad_core.ui import state
+from allcad_core.ui.lab import work
+from allcad_core.ui.state import Smear
+
+SIDE_BY_SIDE = "side-by-side"
+
+
+def method() -> str:
+    """The method whose work is shown, or ``SIDE_BY_SIDE``."""
+    return cast("str", st.session_state.get("lab-method") or methods()[0])
+
+
+def choose_method(name: str) -> None:
+    """Show another method's work."""
+    st.session_state["lab-method"] = name
+
+
+def pair() -> tuple[str, str]:
+    """The two methods that stand side by side, left and right."""
+    known = methods()
+    usual = (known[0], "stain" if "stain" in known else known[-1])
+    return cast("tuple[str, str]", st.session_state.get("lab-pair") or usual)
+
+
+def choose_pair(side: int, name: str) -> None:
+    """Put another method on a side: 0 left, 1 right."""
+    left, right = pair()
+    st.session_state["lab-pair"] = (name, right) if side == 0 else (left, name)
+
+
+def _thresholds() -> dict[tuple[str, str], int]:
+    return cast("dict[tuple[str, str], int]", st.session_state.setdefault("lab-thresholds", {}))
+
+
+def threshold(smear: Smear, name: str) -> int | None:
+    """The grey level that the visitor set on this smear in place of a method's own."""
+    return _thresholds().get((smear.key, name))
+
+
+def set_threshold(smear: Smear, name: str, level: int | None) -> None:
+    """Set the grey level by hand; ``None`` goes back to the method's own."""
+    if level is None:
+        _thresholds().pop((smear.key, name), None)
+    else:
+        _thresholds()[smear.key, name] = max(0, min(255, level))
+
+
+def micrometres(smear: Smear) -> float | None:
+    """Micrometres a pixel, from the red cells of the smear; ``None`` where none lies alone."""
+    diameter = work.found(smear, work.RED_CELL_METHOD).red_cell_diameter
+    return None if diameter is None else RED_CELL_UM / diameter
+
+
+def follow_address() -> None:
+    """Do what the address asks for, ``?sample=...&method=...``, once for each new address."""
+    asked = (st.query_params.get("sample"), st.query_params.get("method"))
+    if asked == st.session_state.get("lab-address"):
+        return
+    st.session_state["lab-address"] = asked
+    sample, name = asked
+    smear = state.current()
+    try:
+        if name is not None:
+            if name not in (*methods(), SIDE_BY_SIDE):
+                raise UnknownNameError("segmentation method", name, [*methods(), SIDE_BY_SIDE])
+            choose_method(name)
+        if sample is not None and (smear is None or smear.sample != sample):
+            state.take_sample(sample)
+    except AllcadError as error:
+        state.complain([str(error)])
+
+
+def write_address(smear: Smear) -> None:
+    """Say in the address what the page shows. Own photographs stay unnamed."""
+    parameters = {"method": method()} if smear.sample is None else {"sample": smear.sample, "method": method()}
+    if st.query_params.to_dict() != parameters:
+        st.query_params.from_dict(parameters)
+        st.session_state["lab-address"] = (smear.sample, method())

@@ -1,0 +1,224 @@
+// The lab's viewer: a field viewer with one step of the segmentation laid over it.
+const MASK_VIEWS = new WeakMap();
+const ROUND = [1, 2, 5, 10, 20, 50, 100, 200, 500];
+
+export default function ({ data, parentElement }) {
+  let viewer = MASK_VIEWS.get(parentElement);
+  if (!viewer) {
+    viewer = new MaskViewer(parentElement.querySelector(".viewer"), parentElement.querySelector(".below"));
+    MASK_VIEWS.set(parentElement, viewer);
+  }
+  viewer.take(data);
+  return () => {
+    MASK_VIEWS.get(parentElement)?.close();
+    MASK_VIEWS.delete(parentElement);
+  };
+}
+
+class MaskViewer extends FieldViewer {
+  constructor(root, below) {
+    super(root);
+    this.below = below;
+    this.layer = document.createElement("canvas");
+    this.layer.className = "layer";
+    root.querySelector(".stage").after(this.layer);
+    this.bar = root.appendChild(Object.assign(document.createElement("div"), { className: "scale", hidden: true }));
+    this.report = (index) => say("region", { index, from: this });
+    this.deaf = [
+      hear("stage", (name) => this.step(name)),
+      hear("threshold", (level) => this.cut(level)),
+      hear("region", ({ index, from }) => { if (from !== this) this.frame(index); }),
+      hear("view", ({ bounds, from }) => { if (from !== this) this.follow(bounds); }),
+    ];
+    this.slider = below.querySelector("input");
+    this.slider.addEventListener("input", () => this.cover(Number(this.slider.value) / 100, true));
+  }
+
+  take(data) {
+    this.below.hidden = !data.controls;
+    const chosen = recall("region", null);
+    const known = chosen && chosen.subject === data.subject && chosen.index < data.cells.length ? chosen.index : null;
+    this.show({ ...data, chosen: data.linked ? null : known });
+    this.step(this.stage?.name ?? recall("stage", "mask"));
+  }
+
+  // Show another step.
+  step(name) {
+    const { stages } = this.data;
+    this.stage = stages.find((stage) => stage.name === name) ?? stages.find((stage) => stage.name === "mask") ?? stages[0];
+    this.root.classList.toggle("outlined", this.stage.name === "regions");
+    this.root.dataset.stage = this.stage.name;
+    this.legend(this.stage.legend.map((entry) => ({ ...entry, name: entry.words })));
+    this.below.querySelector(".sentence").textContent = this.stage.sentence;
+    this.cover(recall(`opacity-${this.stage.name}`, this.stage.opacity), false);
+    this.paint();
+  }
+
+  cover(opacity, set) {
+    this.layer.style.opacity = opacity;
+    this.slider.value = Math.round(100 * opacity);
+    this.below.querySelector("output").textContent = `${Math.round(100 * opacity)}\u00A0%`;
+    if (set) keep(`opacity-${this.stage.name}`, opacity);
+  }
+
+  // The threshold moved in the browser; regions follow when the server has measured them.
+  cut(level) {
+    if (this.data.threshold === null || this.data.linked) return;
+    this.data = { ...this.data, threshold: level };
+    if (!this.waiting) this.waiting = requestAnimationFrame(() => { this.waiting = 0; this.paint(); });
+  }
+
+  async paint() {
+    const { data, stage } = this;
+    const wanted = NEEDS[stage.name].map((need) => (need === "mask|grey" ? (data.threshold === null ? "mask" : "grey") : need));
+    let loaded;
+    try {
+      loaded = await Promise.all(wanted.map((name) => plane(data.planes[name])));
+    } catch {
+      this.root.querySelector(".failed").hidden = false;
+      return;
+    }
+    if (this.closed || stage !== this.stage || data.planes !== this.data.planes) return;
+    const size = loaded.find(Boolean);
+    if (size && !(this.sheet?.width === size.width && this.sheet.height === size.height)) {
+      this.sheet = new OffscreenCanvas(size.width, size.height);
+      this.pixels = this.sheet.getContext("2d").createImageData(size.width, size.height);
+      this.colours = new Uint32Array(this.pixels.data.buffer);
+    }
+    this.painted = Boolean(size);
+    if (size) {
+      const planes = Object.fromEntries(wanted.map((name, at) => [name, loaded[at].bytes]));
+      PAINT[stage.name](this.colours, planes, this.data, stage.legend, size.width);
+      this.sheet.getContext("2d").putImageData(this.pixels, 0, 0);
+    }
+    this.lay();
+    this.root.dataset.painted = `${stage.name} ${this.data.threshold ?? ""}`.trim();
+  }
+
+  // Put the painted step where the picture lies.
+  lay() {
+    const ratio = devicePixelRatio || 1;
+    const [width, height] = [Math.round(this.root.clientWidth * ratio), Math.round(this.root.clientHeight * ratio)];
+    if (this.layer.width !== width || this.layer.height !== height) Object.assign(this.layer, { width, height });
+    const context = this.layer.getContext("2d");
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, width, height);
+    const view = this.view();
+    if (!view || !this.painted) return;
+    const scale = (ratio * view.scale * this.data.width) / this.sheet.width;
+    context.setTransform(scale, 0, 0, scale, ratio * view.x, ratio * view.y);
+    context.imageSmoothingEnabled = scale < 1;
+    context.drawImage(this.sheet, 0, 0);
+  }
+
+  build() {
+    this.boxes.replaceChildren();
+    this.nodes.clear();
+    this.shapes = draw("g", { class: "shapes" }, this.boxes);
+    this.numbers = draw("g", { class: "numbers", "aria-hidden": "true" }, this.boxes);
+    for (const kind of ["casing", "ink"])
+      for (const cell of this.data.cells) draw("polygon", { class: kind, points: cell.outline }, this.shapes);
+    for (const cell of this.data.cells) {
+      const group = draw("g", {
+        class: "cell region", tabindex: 0, role: "button", "data-index": cell.index, "aria-label": `Cell ${cell.index + 1}, ${cell.text}`,
+      }, this.boxes);
+      const frame = draw("g", { class: "frame" }, group);
+      draw("rect", { stroke: "#FFFFFF", "stroke-width": 5 }, frame);
+      draw("rect", { stroke: "#211C28", "stroke-width": 2.2 }, frame);
+      const outline = draw("g", { class: "outline" }, group);
+      const tags = draw("g", { class: "tags" }, group);
+      const number = draw("text", {}, this.numbers);
+      number.textContent = cell.index + 1;
+      group.addEventListener("focus", () => this.reveal(cell.index));
+      this.nodes.set(cell.index, { cell, group, frame, outline, tags, number });
+    }
+    this.name = draw("g", { class: "name", "aria-hidden": "true" }, this.boxes);
+    draw("rect", { rx: 4 }, this.name);
+    draw("text", { y: 17, x: 8 }, this.name);
+  }
+
+  words(cell) {
+    return `${cell.index + 1} · ${cell.text}`;
+  }
+
+  layout() {
+    super.layout();
+    const view = this.view();
+    if (!view) return;
+    this.lay();
+    this.shapes.setAttribute("transform", `translate(${view.x} ${view.y}) scale(${view.scale})`);
+    for (const { cell, number } of this.nodes.values()) {
+      number.setAttribute("x", view.x + ((cell.box[0] + cell.box[2]) / 2) * view.scale);
+      number.setAttribute("y", view.y + ((cell.box[1] + cell.box[3]) / 2) * view.scale);
+    }
+    this.measure(view);
+    this.lead();
+  }
+
+  // The scale bar: a round length, as long as a thumb is wide.
+  measure(view) {
+    const { micrometres } = this.data;
+    this.bar.hidden = !micrometres;
+    if (!micrometres) return;
+    const long = (length) => (length / micrometres) * view.scale;
+    const length = ROUND.findLast((one) => long(one) <= 130) ?? ROUND[0];
+    if (this.bar.dataset.length !== String(length)) {
+      this.bar.dataset.length = length;
+      this.bar.replaceChildren(`${length} µm`, document.createElement("i"));
+    }
+    this.bar.style.width = `${long(length)}px`;
+  }
+
+  // Linked viewers move as one.
+  lead() {
+    if (!this.data.linked || this.following || !this.osd) return;
+    const bounds = this.osd.viewport.getBounds(true);
+    const now = [bounds.x, bounds.y, bounds.width].map((edge) => edge.toFixed(5)).join();
+    if (now === this.told) return;
+    this.told = now;
+    say("view", { bounds, from: this });
+  }
+
+  follow(bounds) {
+    if (!this.data.linked || !this.osd?.world.getItemAt(0)) return;
+    this.following = true;
+    this.osd.viewport.fitBounds(bounds, true);
+    this.osd.forceRedraw();
+    const real = this.osd.viewport.getBounds(true);
+    this.told = [real.x, real.y, real.width].map((edge) => edge.toFixed(5)).join();
+    this.following = false;
+  }
+
+  choose(index) {
+    keep("region", { subject: this.data.subject, index });
+    super.choose(index);
+  }
+
+  // Another part of the lab chose a cell.
+  frame(index) {
+    if (this.data.linked) return;
+    keep("region", { subject: this.data.subject, index });
+    this.data = { ...this.data, chosen: index };
+    this.filter();
+    this.reveal(index);
+  }
+
+  legend(entries) {
+    const legend = this.root.querySelector(".legend");
+    legend.hidden = !entries?.length;
+    legend.replaceChildren(...(entries ?? []).map(({ colour, pattern, name }) => {
+      const item = document.createElement("span");
+      const swatch = document.createElement("i");
+      swatch.className = `swatch ${pattern}`;
+      swatch.style.setProperty("--colour", colour);
+      swatch.style.setProperty("--mark", mark(colour));
+      item.append(swatch, name);
+      return item;
+    }));
+  }
+
+  close() {
+    for (const stop of this.deaf) stop();
+    super.close();
+  }
+}
