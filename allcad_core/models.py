@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib import import_module
@@ -142,6 +143,12 @@ class Served:
     def load(cls, name: str, device: torch.device) -> Self:
         """The shipped network of a card. Raises UnknownNameError and ModelError."""
         return cls(card(name), load(name, device), device)
+
+    @contextmanager
+    def lent(self) -> Iterator[torch.nn.Module]:
+        """The network for as long as the block lasts; nobody else runs it meanwhile. Leave it as it was."""
+        with self._lock:
+            yield self._network
 
 
 _LOCK = RLock()

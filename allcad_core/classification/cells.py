@@ -51,6 +51,13 @@ def cut_cells(
     return crops
 
 
+def crop_frame(box: Box, size: int, context: float = CONTEXT) -> tuple[NDArray[np.float64], float]:
+    """Where a crop of ``cut_cells`` lies: its upper left corner (x, y) in px of the picture, and crop px a picture px."""
+    x0, y0, x1, y1 = box
+    side = max(x1 - x0, y1 - y0, 1.0) * context
+    return np.array([(x0 + x1 - side) / 2, (y0 + y1 - side) / 2]), size / side
+
+
 def _window(pixels: NDArray[np.uint8], x: int, y: int, side: int) -> NDArray[np.uint8]:
     """The square at x, y; ground where it leaves the picture."""
     height, width = pixels.shape[:2]
@@ -97,16 +104,29 @@ class CellClassifier(models.Served):
 
         return np.asarray(expit(self.log_odds(balanced, boxes) / self.card.temperature), np.float64)
 
+    @property
+    def positive(self) -> int:
+        """Which output speaks for a blast."""
+        return self.card.classes.index("blast")
+
+    def crops(self, balanced: NDArray[np.uint8], boxes: Sequence[Box]) -> NDArray[np.uint8]:
+        """What the network is shown of each cell: uint8 (number of boxes, size, size, 3)."""
+        return cut_cells(balanced, boxes, int(self.card.input["size"]), float(self.card.input["context"]))
+
+    def batch(self, balanced: NDArray[np.uint8], boxes: Sequence[Box]) -> torch.Tensor:
+        """The same as the network's input, see ``to_input``."""
+        return to_input(self.crops(balanced, boxes), self.device)
+
     def log_odds(self, balanced: NDArray[np.uint8], boxes: Sequence[Box]) -> NDArray[np.float64]:
         """Logit of blast minus logit of healthy for each box, float64 (number of boxes,), not calibrated."""
         import torch
 
         if not boxes:
             return np.empty(0)
-        crops = cut_cells(balanced, boxes, int(self.card.input["size"]), float(self.card.input["context"]))
+        crops = self.crops(balanced, boxes)
         with self._lock, torch.inference_mode():
             logits = torch.cat([self._network(to_input(part, self.device)).float() for part in _batches(crops)])
-        blast = self.card.classes.index("blast")
+        blast = self.positive
         return np.asarray((logits[:, blast] - logits[:, 1 - blast]).cpu().numpy(), np.float64)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -13,6 +14,9 @@ from allcad_core.classification.cells import to_input
 from allcad_core.classification.masking import mask_out
 from allcad_core.errors import AllcadError
 from allcad_core.ground import BALANCED
+
+if TYPE_CHECKING:
+    import torch
 
 BATCH = 8
 """Fields that go through a network at once; those of 900 x 1200 px are large."""
@@ -87,19 +91,34 @@ class FieldClassifier(models.Served):
         """
         import torch
 
-        if masks is None and self.mask != "none":
-            raise AllcadError(f"'{self.name}' judges fields masked by '{self.mask}'; give it the masks.")
-        height, width = int(self.card.input["height"]), int(self.card.input["width"])
         odds = []
         with self._lock, torch.inference_mode():
             for start in range(0, len(pictures), BATCH):
                 stop = start + BATCH
-                seen = pictures[start:stop] if masks is None else _masked(pictures[start:stop], masks[start:stop])
-                small = np.stack([letterbox(picture, height, width) for picture in seen])
-                logits = self._network(to_input(small, self.device)).float()
-                sick = self.card.classes.index("ALL")
-                odds.append((logits[:, sick] - logits[:, 1 - sick]).cpu().numpy())
+                logits = self._network(self.batch(pictures[start:stop], masks and masks[start:stop])).float()
+                odds.append((logits[:, self.positive] - logits[:, 1 - self.positive]).cpu().numpy())
         return np.concatenate(odds).astype(np.float64) if odds else np.empty(0)
+
+    @property
+    def positive(self) -> int:
+        """Which output speaks for ALL."""
+        return self.card.classes.index("ALL")
+
+    def shown(
+        self, pictures: Sequence[NDArray[np.uint8]], masks: Sequence[NDArray[np.bool_]] | None = None
+    ) -> NDArray[np.uint8]:
+        """What the network is shown of each field: uint8 (n, height, width, 3); arguments and errors as in ``log_odds``."""
+        if masks is None and self.mask != "none":
+            raise AllcadError(f"'{self.name}' judges fields masked by '{self.mask}'; give it the masks.")
+        seen = pictures if masks is None else _masked(pictures, masks)
+        height, width = int(self.card.input["height"]), int(self.card.input["width"])
+        return np.stack([letterbox(picture, height, width) for picture in seen])
+
+    def batch(
+        self, pictures: Sequence[NDArray[np.uint8]], masks: Sequence[NDArray[np.bool_]] | None = None
+    ) -> torch.Tensor:
+        """The same as the network's input, see ``to_input``."""
+        return to_input(self.shown(pictures, masks), self.device)
 
 
 def _masked(pictures: Sequence[NDArray[np.uint8]], masks: Sequence[NDArray[np.bool_]]) -> list[NDArray[np.uint8]]:
