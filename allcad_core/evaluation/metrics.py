@@ -177,29 +177,28 @@ def confusion(sample: Sample) -> Matrix:
 
 
 def values_of(sample: Sample) -> dict[str, float | None]:
-    """The measures by scikit-learn; ``None`` where one is not defined."""
-    from sklearn import metrics
+    """The measures; ``None`` where one is not defined. The two that need ranks are scikit-learn's."""
+    from sklearn.metrics import average_precision_score, roc_auc_score
 
-    truth, said, chance = sample.truth, sample.said.astype(np.int64), sample.probability
+    truth, chance = sample.truth, sample.probability
     matrix = confusion(sample)
-    both, called = bool(matrix.blasts and matrix.healthy), matrix.found + matrix.false
-
-    def value(of: float, *, defined: bool = True) -> float | None:
-        return float(of) if defined else None
-
+    both = bool(matrix.blasts and matrix.healthy)
+    recall, specificity = _share(matrix.found, matrix.blasts), _share(matrix.spared, matrix.healthy)
     return {
-        "accuracy": value(metrics.accuracy_score(truth, said)),
-        "balanced_accuracy": value(metrics.balanced_accuracy_score(truth, said)) if both else None,
-        "precision": value(metrics.precision_score(truth, said, zero_division=0), defined=bool(called)),
-        "recall": value(metrics.recall_score(truth, said, zero_division=0), defined=bool(matrix.blasts)),
-        "f1": value(metrics.f1_score(truth, said, zero_division=0), defined=bool(matrix.blasts)),
-        "specificity": value(
-            metrics.recall_score(truth, said, pos_label=0, zero_division=0), defined=bool(matrix.healthy)
-        ),
-        "auroc": value(metrics.roc_auc_score(truth, chance)) if both else None,
-        "average_precision": value(metrics.average_precision_score(truth, chance)) if matrix.blasts else None,
-        "calibration_error": value(calibration_error(truth, chance)),
+        "accuracy": _share(matrix.found + matrix.spared, matrix.total),
+        "balanced_accuracy": None if recall is None or specificity is None else (recall + specificity) / 2,
+        "precision": _share(matrix.found, matrix.found + matrix.false),
+        "recall": recall,
+        "f1": _share(2 * matrix.found, matrix.blasts + matrix.found + matrix.false) if matrix.blasts else None,
+        "specificity": specificity,
+        "auroc": float(roc_auc_score(truth, chance)) if both else None,
+        "average_precision": float(average_precision_score(truth, chance)) if matrix.blasts else None,
+        "calibration_error": calibration_error(truth, chance),
     }
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
 
 
 def calibration_error(truth: Ints, probability: Floats, bins: int = BINS) -> float:
