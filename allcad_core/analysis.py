@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allcad_core import devices, quality
-from allcad_core.classification import CellClassifier
+from allcad_core.classification import CellClassifier, mask_out
 from allcad_core.detection import Detections, match, propose
 from allcad_core.errors import AllcadError, UnknownNameError
 from allcad_core.ground import balance, ground_colour
@@ -141,7 +141,8 @@ def analyse(
     times.append(perf_counter())
 
     tell(STEPS[2], 3, len(STEPS))
-    cells = judge(found, balanced, segmentation.regions, detector=chosen.detector, classifier=classifier)
+    shown = balanced if classifier is None else seen(image.pixels, balanced, classifier.mask, str(where))
+    cells = judge(found, shown, segmentation.regions, detector=chosen.detector, classifier=classifier)
     times.append(perf_counter())
 
     doubts = quality.check(image.pixels, colour, segmentation.red_cell_diameter, segmentation.nucleus)
@@ -161,6 +162,20 @@ def analyse(
         warnings=image.warnings + doubts,
         timing_ms=Timing(read_ms, segmenting, detecting, classifying, total),
     )
+
+
+def seen(
+    pixels: NDArray[np.uint8], balanced: NDArray[np.uint8], mask: str, device: str | None = None
+) -> NDArray[np.uint8]:
+    """The picture as a classifier sees it: balanced, and where it wants that, with nothing but white cells.
+
+    Args:
+        pixels: uint8 (height, width, 3), RGB.
+        balanced: the same, balanced.
+        mask: the segmentation method that says what a white cell is, or ``none`` for all of the picture.
+        device: see ``devices.choose``.
+    """
+    return balanced if mask == "none" else mask_out(balanced, segment(pixels, mask, device).cell)
 
 
 @cache

@@ -3,7 +3,7 @@
 from allcad_core.classification.cells import CellClassifier, cut_cells
 from allcad_core.classification.crops import central, central_box
 from allcad_core.classification.fields import FieldClassifier, letterbox
-from allcad_core.classification.masking import mask_out, with_rim
+from allcad_core.classification.masking import mask_out
 
 __all__ = [
     "CellClassifier",
@@ -13,5 +13,4 @@ __all__ = [
     "cut_cells",
     "letterbox",
     "mask_out",
-    "with_rim",
 ]

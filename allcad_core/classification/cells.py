@@ -105,6 +105,11 @@ class CellClassifier(models.Served):
         return np.asarray(expit(self.log_odds(balanced, boxes) / self.card.temperature), np.float64)
 
     @property
+    def mask(self) -> str:
+        """The segmentation method whose white cells alone it was trained to see, or ``none``."""
+        return str(self.card.input.get("mask", "none"))
+
+    @property
     def positive(self) -> int:
         """Which output speaks for a blast."""
         return self.card.classes.index("blast")

@@ -34,6 +34,11 @@ class Command:
 
 COMMANDS = (
     Command("analyse", "find the white cells of photographs and say which look like blasts", "allcad_core.cli.analyse"),
+    Command(
+        "classify",
+        "judge crops of one white cell, or whole fields",
+        "allcad_core.cli.classify",
+    ),
     Command("segment", "write the masks of nuclei and cells", "allcad_core.cli.segment"),
     Command("models", "list the models, what they were trained on and what they score", "allcad_core.cli.models"),
     Command("synth", "generate smear photographs with known boxes and masks", "allcad_core.cli.synth"),
@@ -49,6 +54,7 @@ examples:
   allcad analyse smear.jpg                          counts, share of blasts and a suggestion
   allcad analyse *.jpg --json > result.json         the same for programs
   allcad analyse folder --out report                annotated pictures, a table and JSON in the folder "report"
+  allcad classify cell.tif --task cell              blast or healthy, with a calibrated probability
   allcad segment smear.jpg --out masks              smear.nucleus.png and smear.cell.png
   allcad synth --out samples --count 3 --seed 7     three invented fields to try things on
 

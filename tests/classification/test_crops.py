@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allcad_core.classification.crops import central, central_box
-from allcad_core.classification.masking import RIM, mask_out, with_rim
+from allcad_core.classification.masking import mask_out
 from allcad_core.ground import BALANCED
 from allcad_core.results import Box
 
@@ -63,17 +63,3 @@ def test_outside_the_mask_lies_ground_and_inside_the_picture() -> None:
     assert np.array_equal(masked[keep], picture[keep])
     assert (masked[~keep] == BALANCED).all()
     assert np.array_equal(picture, before)
-
-
-@pytest.mark.parametrize(("size", "reach"), [(10, 1), (100, 3), (200, 6)])
-def test_the_rim_grows_with_the_cell(size: int, reach: int) -> None:
-    cell = np.zeros((260, 260), bool)
-    cell[30 : 30 + size, 30 : 30 + size] = True
-    grown = with_rim(cell, size)
-    rows, columns = np.nonzero(grown)
-    assert reach == max(1, round(RIM * size))
-    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (
-        *(30 - reach, 29 + size + reach),
-        *(30 - reach, 29 + size + reach),
-    )
-    assert grown[cell].all()
