@@ -90,7 +90,6 @@ def test_table_1_from_what_stands(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_the_queue_is_worked_through_before_the_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from allcad_core import predictions
     from allcad_core.cli import reproduce_classifiers
     from allcad_core.training import baselines, jobs
 
@@ -98,6 +97,6 @@ def test_the_queue_is_worked_through_before_the_table(monkeypatch: pytest.Monkey
     monkeypatch.setattr(jobs, "run", lambda *job: asked.append(job[:3]))
     monkeypatch.setattr(baselines, "run_baselines", lambda *_, **__: asked.append(("baselines", "", 0)))
     monkeypatch.setattr(reproduce_classifiers, "queue", lambda _: [("lightweight", "field", 1)])
-    monkeypatch.setattr(predictions, "RESULTS", tmp_path)
-    assert main(["reproduce", "table1-classifiers", "--data", str(tmp_path), "--out", str(tmp_path / "x.md")]) == DONE
+    told = ["--data", str(tmp_path), "--results", str(tmp_path), "--out", str(tmp_path / "x.md")]
+    assert main(["reproduce", "table1-classifiers", *told]) == DONE
     assert asked == [("lightweight", "field", 1), ("baselines", "", 0)]

@@ -75,6 +75,11 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_results(parser: argparse.ArgumentParser) -> None:
+    """``--results``: where stored predictions are read."""
+    parser.add_argument("--results", type=Path, metavar="DIR", help="folder of predictions (default: allcad's own)")
+
+
 def add_protocol(parser: argparse.ArgumentParser, protocols: Sequence[str], default: str | None = None) -> None:
     """``--protocol``: which folds."""
     words = "which folds" if default is None else f"which folds (default: {default})"

@@ -40,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", metavar="NAME", dest="dataset", help="data set (default: the one that the protocol is about)"
     )
+    ask.add_results(parser)
     ask.add_json(parser, "the report")
     parser.add_argument(
         "--out", type=ask.folder_to_write, metavar="DIR", help="write tables, curves and predictions there"
@@ -53,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     task = arguments.subject
     names = [arguments.model]
     if arguments.model == "all":
-        names = judged.stored_models(task, arguments.protocol)
+        names = judged.stored_models(task, arguments.protocol, results_folder(arguments))
     found = [report for name in names for report in _reports(name, task, arguments)]
     if not found:
         terminal.out().print(f"No results of the task '{task}' are stored under '{arguments.protocol}'.")
@@ -77,11 +78,11 @@ def _reports(name: str, task: str, arguments: argparse.Namespace) -> list[Report
     from allcad_core.errors import UnknownNameError
     from allcad_core.evaluation import classifiers
 
-    data = data_folder(arguments)
+    data, results = data_folder(arguments), results_folder(arguments)
     if arguments.protocol == "source" and arguments.dataset is None:
-        return classifiers.reports(name, task, "source", data)
+        return classifiers.reports(name, task, "source", data, results)
     try:
-        return [classifiers.report(name, task, arguments.protocol, data, dataset=arguments.dataset)]
+        return [classifiers.report(name, task, arguments.protocol, data, results, dataset=arguments.dataset)]
     except UnknownNameError:
         if arguments.model != "all":
             raise
@@ -99,6 +100,14 @@ def data_folder(arguments: argparse.Namespace) -> Path | None:
         if arguments.data is not None:
             raise
         return None
+
+
+def results_folder(arguments: argparse.Namespace) -> Path:
+    """The folder of predictions: the one named, else allcad's own."""
+    from allcad_core.predictions import RESULTS
+
+    named: Path | None = arguments.results
+    return RESULTS if named is None else named
 
 
 def _write(found: list[Report], arguments: argparse.Namespace) -> None:

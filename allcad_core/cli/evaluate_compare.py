@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from allcad_core.cli import DONE, terminal
 from allcad_core.cli import arguments as ask
-from allcad_core.cli.evaluate_classifiers import PROTOCOLS, WORDS, data_folder
+from allcad_core.cli.evaluate_classifiers import PROTOCOLS, WORDS, data_folder, results_folder
 from allcad_core.intervals import EN_DASH
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--set", metavar="NAME", dest="dataset", help="data set (default: the one that the protocol is about)"
     )
     ask.add_data(parser)
+    ask.add_results(parser)
     ask.add_json(parser, "the comparison")
 
 
@@ -35,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     first = Stored(arguments.first, arguments.task, arguments.protocol)
     second = Stored(arguments.second, arguments.task, arguments.against or arguments.protocol)
-    found = compare(first, second, data_folder(arguments), dataset=arguments.dataset)
+    found = compare(first, second, data_folder(arguments), results_folder(arguments), dataset=arguments.dataset)
     if arguments.json:
         terminal.emit_json({**asdict(found), "sentence": found.sentence})
         return DONE

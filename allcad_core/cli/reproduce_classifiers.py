@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from allcad_core.cli import DONE, terminal
 from allcad_core.cli import arguments as ask
+from allcad_core.cli.evaluate_classifiers import data_folder, results_folder
 
 if TYPE_CHECKING:
     from allcad_core.training.jobs import Bench
@@ -21,6 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     ask.add_data(parser)
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the Markdown there instead of printing it")
     parser.add_argument("--stored", action="store_true", help="train nothing: the table from what stands")
+    ask.add_results(parser)
     parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="checkpoints (default: runs)")
     ask.add_device(parser)
 
@@ -31,20 +33,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     if not arguments.stored:
         _train(arguments)
-    table = markdown(lines(_data(arguments)))
+    table = markdown(lines(data_folder(arguments), results_folder(arguments)))
     if arguments.out is None:
         terminal.emit(table)
     else:
         _write(table, arguments.out)
         print(f"Wrote {arguments.out}.")
     return DONE
-
-
-def _data(arguments: argparse.Namespace) -> Path | None:
-    """The data folder; the table alone can do without it."""
-    from allcad_core.cli.evaluate_classifiers import data_folder
-
-    return data_folder(arguments)
 
 
 def _write(text: str, path: Path) -> None:
@@ -58,17 +53,16 @@ def _train(arguments: argparse.Namespace) -> None:
     """Work through the queue; what stands is skipped, and a killed run goes on where it stopped."""
     from allcad_core import devices
     from allcad_core.datasets import find_data
-    from allcad_core.predictions import RESULTS
     from allcad_core.training import jobs
     from allcad_core.training.baselines import run_baselines
 
-    data = find_data(arguments.data)
+    data, results = find_data(arguments.data), results_folder(arguments)
     with terminal.bar(1) as bar:
-        bench = jobs.Bench(data, arguments.runs, RESULTS, devices.choose(arguments.device), bar.show)
+        bench = jobs.Bench(data, arguments.runs, results, devices.choose(arguments.device), bar.show)
         for name, protocol, fold in queue(bench):
             written = jobs.run(name, protocol, fold, bench)
             bar.complain(f"{name} {protocol} {fold}: {'already there' if written is None else 'done'}")
-        run_baselines(data, RESULTS, bar.show, runs=arguments.runs)
+        run_baselines(data, results, bar.show, runs=arguments.runs)
 
 
 def queue(bench: Bench) -> list[Job]:

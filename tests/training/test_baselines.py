@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from allcad_core import predictions
 from allcad_core.datasets import allidb1, allidb2, splits
 from allcad_core.predictions import CellPrediction, path_of, read
 from allcad_core.training import baselines, hand_measures
@@ -150,3 +151,19 @@ def test_deep_features_come_from_the_layer_before_the_last(smears: Path, tmp_pat
     save_file({"other": state["body.fc.bias"]}, tmp_path / "other.safetensors")
     with pytest.raises(DataError, match="no ResNet50"):
         baselines.deep_features(crops, [], tmp_path / "other.safetensors")
+
+
+@pytest.mark.slow
+def test_folds_fitted_anew_meet_their_stored_predictions(data_root: Path, tmp_path: Path) -> None:
+    names = ["tree", "svm"]
+    run_baselines(data_root, tmp_path, names=names, protocols=["session"])
+    for name in names:
+        stored, again = (
+            {row.image: row for row in read(CellPrediction, "cell", "session", name, folder)}
+            for folder in (predictions.RESULTS, tmp_path)
+        )
+        shared = stored.keys() & again.keys()
+        assert len(shared) > 200
+        said = [(again[image].log_odds > 0) == (stored[image].log_odds > 0) for image in shared]
+        assert np.mean(said) > 0.98  # another machine may round otherwise
+        assert {image: again[image].fold for image in shared} == {image: stored[image].fold for image in shared}
