@@ -17,19 +17,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allcad_core import models, predictions
+from allcad_core.classification.cells import cut_cells, to_input
+from allcad_core.classification.masking import mask_out
 from allcad_core.datasets import CropRecord, allidb1, allidb2, splits
 from allcad_core.errors import DataError
+from allcad_core.ground import balance
 from allcad_core.predictions import CellPrediction
 from allcad_core.results import Box
+from allcad_core.segmentation import segment
 from allcad_core.training import hand_measures
+from allcad_core.training.plans import plan
 
 PROTOCOLS = ("random4", "field", "session")
 DEEP = "resrandsvm"
-DEEP_WEIGHTS = Path("pretrained") / "resnet50.safetensors"
-"""Below the folder of runs: a ResNet50 that was pre-trained on cells of other sets than ALL-IDB."""
-DEEP_BUILDER = "allcad_core.classification.resnet50:build"
-DEEP_SIZE = 128
-DEEP_CONTEXT = 1.25
+DEEP_PLAN = "resnet50"
+DEEP_WEIGHTS = Path("cell") / DEEP_PLAN / "indomain.safetensors"
+"""Below the folder of runs: what the training of the plan starts from, pre-trained on cells of other sets than ALL-IDB."""
 KEPT_FEATURES = 584
 """Sulaiman et al. 2023."""
 TREES = 500
@@ -157,15 +160,13 @@ class _Bench:
 
 
 def _box(crop: CropRecord) -> Box:
-    from allcad_core.segmentation import segment
-
     pixels = crop.read().pixels
-    region = hand_measures.central(segment(pixels, hand_measures.METHOD))
+    region = hand_measures.central_region(segment(pixels, hand_measures.METHOD))
     return region.box if region else (0.0, 0.0, float(pixels.shape[1]), float(pixels.shape[0]))
 
 
 def deep_features(crops: Sequence[CropRecord], boxes: Sequence[Box], weights: Path) -> Floats:
-    """What the ResNet50 hands to its last layer, for the cell of each crop.
+    """What the ResNet50 hands to its last layer, for the cell of each crop, shown as its plan shows cells.
 
     Args:
         crops: to read.
@@ -181,11 +182,8 @@ def deep_features(crops: Sequence[CropRecord], boxes: Sequence[Box], weights: Pa
     import torch
     from safetensors.torch import load_file
 
-    from allcad_core.classification import cut_cells
-    from allcad_core.classification.cells import to_input
-    from allcad_core.ground import balance
-
-    network: Any = models.build(DEEP_BUILDER, {})
+    made = plan(DEEP_PLAN)
+    network: Any = models.build(made.builder, made.arguments)
     wanted = {key for key in network.state_dict() if not key.startswith("body.fc.")}
     state = {key: value.float() for key, value in load_file(weights).items() if key in wanted}
     if set(state) != wanted:
@@ -195,10 +193,18 @@ def deep_features(crops: Sequence[CropRecord], boxes: Sequence[Box], weights: Pa
     network.eval()
     found = []
     for crop, box in zip(crops, boxes, strict=True):
-        cell = cut_cells(balance(crop.read().pixels), [box], DEEP_SIZE, DEEP_CONTEXT)
+        cell = cut_cells(_seen(crop, made.input), [box], int(made.input["size"]), float(made.input["context"]))
         with torch.inference_mode():
             found.append(network(to_input(cell, torch.device("cpu")))[0].double().numpy())
     return np.stack(found)
+
+
+def _seen(crop: CropRecord, wanted: Mapping[str, Any]) -> NDArray[np.uint8]:
+    """The crop balanced, and masked where the network was trained so."""
+    pixels = crop.read().pixels
+    method = str(wanted.get("mask", "none"))
+    balanced = balance(pixels)
+    return balanced if method == "none" else mask_out(balanced, segment(pixels, method).cell)
 
 
 def _held_out(name: str, bench: _Bench, folds: Ints, fold: int) -> list[CellPrediction]:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from allcad_core.classification.crops import central
 from allcad_core.ground import balance
 from allcad_core.segmentation import segment
 from allcad_core.segmentation.base import Mask, Pixels, Region, Segmentation
@@ -45,7 +46,7 @@ def measure(pixels: Pixels) -> NDArray[np.float64]:
         float64 (len(NAMES),); not a number where the crop does not show it.
     """
     found = segment(pixels, METHOD)
-    region = central(found)
+    region = central_region(found)
     if region is None:
         return np.full(len(NAMES), np.nan)
     balanced = balance(pixels)
@@ -63,19 +64,12 @@ def measure(pixels: Pixels) -> NDArray[np.float64]:
     )
 
 
-def central(found: Segmentation) -> Region | None:
-    """The region that holds the middle of the picture, else the one whose centroid is nearest to it; None without any."""
-    if not found.regions:
-        return None
+def central_region(found: Segmentation) -> Region | None:
+    """The region that a crop of one cell is about; ``None`` where there are no regions."""
     height, width = found.labels.shape
-    held = int(found.labels[height // 2, width // 2])
-    return min(
-        found.regions,
-        key=lambda region: (
-            region.label != held,
-            np.hypot(region.centroid[0] - width / 2, region.centroid[1] - height / 2),
-        ),
-    )
+    boxes, areas = [region.box for region in found.regions], [region.area for region in found.regions]
+    index = central(boxes, areas, width, height)
+    return None if index is None else found.regions[index]
 
 
 def _shape(nucleus: Mask) -> list[float]:

@@ -131,7 +131,7 @@ def test_without_the_pre_trained_network_the_deep_baseline_is_left_out_and_says_
         smears, tmp_path / "results", lambda *step: said.append(step[0]), runs=tmp_path / "runs", names=["resrandsvm"]
     )
     assert written == []
-    assert all("left out" in sentence and "resnet50.safetensors" in sentence for sentence in said)
+    assert all("left out" in sentence and "indomain.safetensors" in sentence for sentence in said)
     assert len(said) == len(baselines.PROTOCOLS)
 
 
@@ -142,7 +142,7 @@ def test_deep_features_come_from_the_layer_before_the_last(smears: Path, tmp_pat
     from allcad_core import models
     from allcad_core.errors import DataError
 
-    state = models.build(baselines.DEEP_BUILDER, {}).state_dict()
+    state = models.build("allcad_core.classification.resnet50:build", {}).state_dict()
     save_file({key: value.contiguous() for key, value in state.items()}, tmp_path / "net.safetensors")
     crops = allidb2.crops(smears)[:2]
     features = baselines.deep_features(crops, [(80.0, 80.0, 176.0, 176.0)] * 2, tmp_path / "net.safetensors")
