@@ -65,6 +65,13 @@ class Cell:
     reviewed: bool = False
 
     @property
+    def suspicion(self) -> float:
+        """How much it looks like a blast, 0..1: the calibrated probability, else the detector's score for its label."""
+        if self.p_blast is not None:
+            return self.p_blast
+        return self.score if self.label == "blast" else 1.0 - self.score
+
+    @property
     def to_review(self) -> bool:
         """Whether a person should look, and has not yet."""
         return not self.reviewed and not REVIEW_FLAGS.isdisjoint(self.flags)

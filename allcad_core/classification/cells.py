@@ -110,13 +110,18 @@ class CellClassifier(models.Served):
         return str(self.card.input.get("mask", "none"))
 
     @property
+    def context(self) -> float:
+        """Side of a crop over the longer side of the cell's box."""
+        return float(self.card.input["context"])
+
+    @property
     def positive(self) -> int:
         """Which output speaks for a blast."""
         return self.card.classes.index("blast")
 
     def crops(self, balanced: NDArray[np.uint8], boxes: Sequence[Box]) -> NDArray[np.uint8]:
         """What the network is shown of each cell: uint8 (number of boxes, size, size, 3)."""
-        return cut_cells(balanced, boxes, int(self.card.input["size"]), float(self.card.input["context"]))
+        return cut_cells(balanced, boxes, int(self.card.input["size"]), self.context)
 
     def batch(self, balanced: NDArray[np.uint8], boxes: Sequence[Box]) -> torch.Tensor:
         """The same as the network's input, see ``to_input``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
@@ -14,8 +15,12 @@ from allcad_core.results import FieldAnalysis
 
 EPILOG = """\
 --out DIR writes NAME.annotated.png for each photograph, and cells.csv and analysis.json for all of them together.
+--explain adds NAME-cell-K-explained.png for the most suspicious cells, K as in cells.csv: what the classifier saw beside
+what spoke for its answer, the brighter the more. explained.json says how much of that lies inside each cell.
 The share of blasts stands with its 95 % Wilson interval, which covers the error of counting only, not of the model.
 """
+EXPLAINED = 6
+"""Cells of a photograph that are explained where nobody says how many."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +37,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     ask.add_device(parser)
     ask.add_json(parser, "all analyses")
     parser.add_argument("--out", type=ask.folder_to_write, metavar="DIR", help="write pictures, table and JSON here")
+    parser.add_argument("--explain", action="store_true", help="with --out: draw why the classifier judged cells so")
+    parser.add_argument(
+        "--explain-most",
+        type=ask.positive,
+        default=EXPLAINED,
+        metavar="N",
+        help=f"explain so many cells of a photograph, the most suspicious ones (default: {EXPLAINED})",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -39,12 +52,15 @@ def run(arguments: argparse.Namespace) -> int:
     from allcad_core import devices, export
     from allcad_core.analysis import analyse, recipe
 
+    if arguments.explain and arguments.out is None:
+        arguments.parser.error("--explain writes pictures: say where to with --out DIR")
     recipe(arguments.model)  # an unknown name or device is wrong usage, said before any file is read
     devices.choose(arguments.device)
 
     paths = ask.expand(arguments.files)
     names = dict(zip(paths, ask.distinct_stems(paths), strict=True))
     out: Path | None = arguments.out
+    explained: list[dict[str, object]] = []
 
     def work(path: Path, step: terminal.Step) -> FieldAnalysis:
         start = perf_counter()
@@ -59,13 +75,19 @@ def run(arguments: argparse.Namespace) -> int:
             read_ms=read_ms,
         )
         if out is not None:
-            _write_picture(out / f"{names[path]}.annotated.png", image, analysis)
+            _write(out / f"{names[path]}.annotated.png", export.annotated_png(image, analysis))
+            if arguments.explain:
+                step("explaining", 3, 3)
+                explained.extend(_explain(image, analysis, out / names[path], arguments.explain_most, arguments.device))
         return analysis
 
     analyses = [analysis for analysis in terminal.for_each(paths, work) if analysis is not None]
     if out is not None and analyses:
         (out / "cells.csv").write_text(export.table_csv(analyses), encoding="utf-8", newline="")
         (out / "analysis.json").write_text(export.as_json(analyses), encoding="utf-8")
+        if arguments.explain:
+            text = json.dumps(explained, indent=2, ensure_ascii=False)
+            (out / "explained.json").write_text(f"{text}\n", encoding="utf-8")
     if arguments.json:
         terminal.emit(export.as_json(analyses))
     elif analyses:
@@ -73,11 +95,38 @@ def run(arguments: argparse.Namespace) -> int:
     return DONE if len(analyses) == len(paths) else FAILED
 
 
-def _write_picture(path: Path, image: SmearImage, analysis: FieldAnalysis) -> None:
+def _explain(
+    image: SmearImage, analysis: FieldAnalysis, stem: Path, most: int, device: str | None
+) -> list[dict[str, object]]:
+    """Write a picture for each of the most suspicious cells; a row for each, as ``explained.json`` holds it."""
     from allcad_core import export
+    from allcad_core.explained import explain_cells, most_suspicious
 
+    chosen = most_suspicious(analysis, most)
+    numbers = {id(cell): number for number, cell in enumerate(analysis.cells, start=1)}
+    rows: list[dict[str, object]] = []
+    for index, one in zip(chosen, explain_cells(image, analysis, chosen, device), strict=False):
+        number = numbers[id(analysis.every_cell[index])]
+        picture = stem.with_name(f"{stem.name}-cell-{number}-explained.png")
+        _write(picture, export.explained_png(one, analysis.every_cell[index]))
+        rows.append(
+            {
+                "image": analysis.image,
+                "cell": number,
+                "classifier": one.classifier,
+                "label": one.label,
+                "probability": one.probability,
+                "share_inside": one.inside,
+                "sentence": one.sentence,
+                "picture": picture.name,
+            }
+        )
+    return rows
+
+
+def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(export.annotated_png(image, analysis))
+    path.write_bytes(content)
 
 
 def show(analyses: Sequence[FieldAnalysis]) -> None:

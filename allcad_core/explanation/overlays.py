@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+SOFT = 0.02
+"""Standard deviation, as a share of the longer side, by which a map is blurred for the eye; figures use the map itself."""
 STRONGEST = 0.85
 """Opacity of the map at its peak; at 0 the crop alone is seen."""
 
@@ -25,9 +27,13 @@ def overlay(crop: NDArray[np.uint8], heat: NDArray[np.float32], side: int | None
     scale = 1.0 if side is None else side / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     grey = cv2.resize(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_CUBIC)
-    # Pixels of the network's own frame, not more than it saw: enlarged without inventing what lies between.
-    large = np.clip(cv2.resize(heat, size, interpolation=cv2.INTER_LINEAR), 0, 1)
+    large = np.clip(cv2.resize(_softened(heat), size, interpolation=cv2.INTER_CUBIC), 0, 1)
     colours = cv2.applyColorMap((255 * large).astype(np.uint8), cv2.COLORMAP_INFERNO)[..., ::-1]
     opacity = STRONGEST * np.sqrt(large)[..., None]
     mixed = (1 - opacity) * grey[..., None] + opacity * colours
     return np.asarray(np.rint(mixed), np.uint8)
+
+
+def _softened(heat: NDArray[np.float32]) -> NDArray[np.float32]:
+    soft = cv2.GaussianBlur(heat, (0, 0), SOFT * max(heat.shape))
+    return np.asarray(soft / max(float(soft.max()), 1e-6), np.float32)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 
 import cv2
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
+from allcad_core.errors import AllcadError
 from allcad_core.results import Cell, FieldAnalysis
 from allcad_core.ui import charts, engine, media, state, words
 from allcad_core.ui.state import Smear
@@ -19,6 +22,7 @@ DOUBTS: dict[str, str] = {
     "uncertain": "its probability lies near one half",
     "border": "the edge of the picture cuts it",
 }
+OTHER: dict[str, str] = {"blast": "healthy", "healthy": "blast"}
 MEASURES: tuple[tuple[str, str, str], ...] = (
     ("Nucleus", "nucleus_area", "{:,.0f} px\u00b2"),
     ("N:C", "nc_ratio", "{:.2f}"),
@@ -45,10 +49,11 @@ def cell_card(smear: Smear, analysis: FieldAnalysis, order: list[int], chosen: i
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.subheader(f"Cell {chosen + 1} of {analysis.counts.total + analysis.counts.unsure}", anchor=False)
             _badge(cell)
-        _pictures(smear, cell)
+        why = _why(smear, analysis, chosen)
+        _pictures(smear, cell, why)
         _probabilities(cell, analysis)
         _measures(cell)
-        _doubts(cell)
+        _doubts(cell, analysis)
         _neighbours(order, chosen)
 
 
@@ -57,20 +62,53 @@ def _badge(cell: Cell) -> None:
     st.badge(f"{glyph} {words.label_name(cell.label).capitalize()}", color=colour)  # type: ignore[arg-type]
 
 
-def _pictures(smear: Smear, cell: Cell) -> None:
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Where a classifier looked at a cell, ready to be shown: its name, the map as JPEG, and one sentence."""
+
+    classifier: str
+    picture: bytes
+    sentence: str
+
+
+def _why(smear: Smear, analysis: FieldAnalysis, chosen: int) -> Why | None:
+    """Where the classifier looked; only of the chosen cell, once a visitor. ``None`` where nothing can be said."""
+
+    def make() -> Why | None:
+        try:
+            found = engine.explain(smear.image, analysis, chosen)
+        except AllcadError:  # the analysis stands without it, and what is broken was said above the page
+            return None
+        if found is None:
+            return None
+        cell = analysis.every_cell[chosen]
+        corner, scale = media.crop_frame(cell.box, smear.image.pixels.shape, SIDE)
+        picture = found.over(media.crop(smear.image.pixels, cell.box, SIDE), corner, scale)
+        _outline(picture, cell, corner, scale)
+        return Why(found.classifier, media.jpeg(picture, media.CROP_QUALITY), found.sentence)
+
+    return state.remember(("why", smear.key, analysis.recipe, chosen), make)
+
+
+def _pictures(smear: Smear, cell: Cell, why: Why | None) -> None:
     photograph = media.crop(smear.image.pixels, cell.box, SIDE)
     left, right = st.columns(2, gap="small", wrap=False)
     with left:
         st.image(media.jpeg(photograph, media.CROP_QUALITY), width="stretch", alt="The cell as photographed")
         st.caption("As photographed")
     with right:
-        if cell.outline:
+        if why is not None:
+            st.image(why.picture, width="stretch", alt=f"Bright over grey: what spoke for the answer. {why.sentence}")
+            st.caption(f"Where {why.classifier} looked")
+        elif cell.outline:
             st.image(
                 media.jpeg(_outlined(photograph, cell, smear), media.CROP_QUALITY),
                 width="stretch",
                 alt="Outline of the cell",
             )
             st.caption("As measured")
+    if why is not None:
+        st.caption(f"{why.sentence[0].upper()}{why.sentence[1:]}")
 
 
 def _outlined(crop: media.Pixels, cell: Cell, smear: Smear) -> media.Pixels:
@@ -81,9 +119,17 @@ def _outlined(crop: media.Pixels, cell: Cell, smear: Smear) -> media.Pixels:
     cv2.fillPoly(inside, [points], 1)
     grey = np.repeat(crop.mean(axis=2, keepdims=True), 3, axis=2) * 0.6 + 100
     picture = np.where(inside[..., None] > 0, crop, grey.astype(np.uint8))
+    _outline(picture, cell, corner, scale)
+    return picture
+
+
+def _outline(picture: media.Pixels, cell: Cell, corner: NDArray[np.float64], scale: float) -> None:
+    """Draw the cell's outline in ink with a white edge, in place."""
+    if not cell.outline:
+        return
+    points = np.round((np.asarray(cell.outline) - corner) * scale).astype(np.int32)
     cv2.polylines(picture, [points], True, (255, 255, 255), 5, cv2.LINE_AA)
     cv2.polylines(picture, [points], True, (33, 28, 40), 2, cv2.LINE_AA)
-    return picture
 
 
 def _probabilities(cell: Cell, analysis: FieldAnalysis) -> None:
@@ -105,10 +151,20 @@ def _measures(cell: Cell) -> None:
         st.html(f'<dl class="al-measures">{items}</dl>')
 
 
-def _doubts(cell: Cell) -> None:
-    told = [DOUBTS[flag] for flag in cell.flags if flag in DOUBTS]
+def _doubts(cell: Cell, analysis: FieldAnalysis) -> None:
+    told = [
+        _disagreement(cell, analysis) if flag == "disagree" else DOUBTS[flag] for flag in cell.flags if flag in DOUBTS
+    ]
     if told:
         st.html(f'<div class="al-note"><p><b>May be wrong:</b> {escape(", and ".join(told))}.</p></div>')
+
+
+def _disagreement(cell: Cell, analysis: FieldAnalysis) -> str:
+    """Who says what, where detector and classifier differ."""
+    detector, classifier = analysis.models.detector, analysis.models.classifier
+    if classifier is None or cell.reviewed or cell.label not in OTHER:
+        return DOUBTS["disagree"]
+    return f"{detector} says {words.NAMES[cell.label]}, {classifier} says {words.NAMES[OTHER[cell.label]]}"
 
 
 def _neighbours(order: list[int], chosen: int) -> None:

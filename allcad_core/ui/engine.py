@@ -17,6 +17,7 @@ from allcad_core.ui import samples
 
 if TYPE_CHECKING:
     from allcad_core.analysis import Recipe
+    from allcad_core.explained import Explained
     from allcad_core.segmentation import Segmentation
 
 Progress = Callable[[str, int, int], None]
@@ -97,6 +98,18 @@ def threshold(classifier: str | None) -> float | None:
         return None if classifier is None else card(classifier).threshold
     except AllcadError:
         return None
+
+
+def explain(image: SmearImage, analysis: FieldAnalysis, index: int) -> Explained | None:
+    """Why the classifier judged a cell of ``every_cell`` so; ``None`` where the analysis had no classifier.
+
+    Raises:
+        AllcadError: the classifier cannot be used.
+    """
+    from allcad_core.explained import explain_cells
+
+    with _turn():
+        return next(iter(explain_cells(image, analysis, [index])), None)
 
 
 def segment(image: SmearImage, method: str = "paper") -> Segmentation:

@@ -46,9 +46,7 @@ def suspicion(cell: Cell) -> float:
     >>> suspicion(Cell((0, 0, 9, 9), "healthy", 0.75))
     0.25
     """
-    if cell.p_blast is not None:
-        return cell.p_blast
-    return cell.score if cell.label == "blast" else 1.0 - cell.score
+    return cell.suspicion
 
 
 def percent(share: float | None) -> str:

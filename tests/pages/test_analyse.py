@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -195,3 +196,43 @@ def test_a_mistake_of_allcad_itself_is_a_sentence_without_a_trace(
     assert "secret" not in words
     assert "For research and teaching. Not a medical device." in words
     assert "secret" in caplog.text
+
+
+def test_the_chosen_cell_alone_is_explained_and_only_once(visit: Visit, house: Any, text: Words):
+    visitor = visit("analyse", sample="first")
+    words = text(visitor)
+    assert house.explained == [0]
+    assert "Where lightweight looked" in words
+    assert "Lightweight says blast; 72\u00a0% of what spoke for it lies inside the cell." in words
+    for key, known in (("Next cell", [0, 1]), ("Previous cell", [0, 1])):
+        next(button for button in visitor.button if button.key == key).click().run()
+        assert house.explained == known
+    assert not visitor.exception
+
+
+def test_a_classifier_that_looked_elsewhere_is_told_on(visit: Visit, house: Any, text: Words):
+    house.inside = 0.31
+    assert "only 31\u00a0% of what spoke for it lies inside the cell, so it judged the surroundings too." in text(
+        visit("analyse", sample="first")
+    )
+
+
+def test_what_cannot_be_explained_shows_how_it_was_measured(visit: Visit, house: Any, text: Words):
+    house.inside = None
+    words = text(visit("analyse", sample="first"))
+    assert "As measured" in words
+    assert "looked" not in words.split("As measured")[0].split("As photographed")[-1]
+
+
+def test_a_cell_on_which_detector_and_classifier_differ_says_who_says_what(visit: Visit, house: Any, text: Words):
+    def differ(image: Any, recipe: str) -> Any:
+        found = house.whole(image, recipe)
+        first = replace(
+            found.every_cell[0], p_blast=0.1, probabilities={"yolo11n": 0.95, "lightweight": 0.1}, flags=("disagree",)
+        )
+        return replace(found, every_cell=(first,), models=replace(found.models, detector="yolo11n"))
+
+    house.whole = house.answer
+    house.answer = differ
+    words = text(visit("analyse", sample="first"))
+    assert "May be wrong:</b> yolo11n says blast, lightweight says healthy." in words
