@@ -24,8 +24,7 @@ def cards(case: Case, result: Found, steps: list[told.Stage]) -> media.Sprite:
 
 
 def _tile(name: told.StageName, case: Case, result: Found) -> Plane:
-    y, x = window(result, case.smear.image.pixels.shape)
-    tile = _drawn(name, case, result, (y, x))
+    tile = _drawn(name, case, result, window(result, case.smear.image.pixels.shape))
     return media.thumbnail(np.ascontiguousarray(tile), media.TILE, media.TILE)
 
 
@@ -43,7 +42,7 @@ def _drawn(name: told.StageName, case: Case, result: Found, part: tuple[slice, s
     if name == "cut":
         return np.where((plane > work.OUTSIDE)[..., None], pixels, np.uint8(255))
     if name == "regions":
-        return _outlined(pixels, result, (part[1].start, part[0].start))
+        return _outlined(pixels, result, part)
     if name == "truth" and case.truth is not None:
         kind = work.mask_of(plane, case.part) + 2 * case.truth.mask(case.part)[part]
         return _laid(pixels, kind, {1: told.AMBER, 2: told.BLUE, 3: told.AUBERGINE}, 1.0)
@@ -58,13 +57,13 @@ def _laid(pixels: Plane, kind: NDArray[np.int_] | Plane, colours: dict[int, str]
     return tile
 
 
-def _outlined(pixels: Plane, result: Found, corner: tuple[int, int]) -> Plane:
+def _outlined(pixels: Plane, result: Found, part: tuple[slice, slice]) -> Plane:
     tile = pixels.copy()
     thick = max(2, tile.shape[0] // 60)
     for region in result.regions:
-        points = np.round(np.array(region.outline) - corner).astype(np.int32)
-        cv2.polylines(tile, [points], True, (255, 255, 255), 2 * thick, cv2.LINE_AA)
-        cv2.polylines(tile, [points], True, rgb(INK), thick, cv2.LINE_AA)
+        points = (np.array(region.outline) - (part[1].start, part[0].start)) / (part[1].step, part[0].step)
+        for colour, width in (((255, 255, 255), 2 * thick), (rgb(INK), thick)):
+            cv2.polylines(tile, [np.round(points).astype(np.int32)], True, colour, width, cv2.LINE_AA)
     return tile
 
 
@@ -75,7 +74,10 @@ def rgb(colour: str) -> tuple[int, int, int]:
 
 
 def window(result: Found, shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """Rows and columns of a square around the largest whole region; the middle of the picture where there is none."""
+    """Rows and columns of a square around the largest whole region, the middle of the picture where there is none.
+
+    Of a large square every second, third, ... pixel is enough for a card.
+    """
     height, width = shape[:2]
     whole = [region for region in result.regions if not region.at_border] or list(result.regions)
     largest = max(whole, key=lambda region: region.nucleus_area, default=None)
@@ -83,4 +85,5 @@ def window(result: Found, shape: tuple[int, ...]) -> tuple[slice, slice]:
     reach = min(height, width) / 4 if largest is None else AROUND * largest.diameter
     side = int(np.clip(2 * reach, min(32, height, width), min(height, width)))
     x, y = (int(np.clip(at - side / 2, 0, edge - side)) for at, edge in zip(middle, (width, height), strict=True))
-    return slice(y, y + side), slice(x, x + side)
+    step = max(1, side // (2 * media.TILE))
+    return slice(y, y + side, step), slice(x, x + side, step)

@@ -71,12 +71,12 @@ def follow_address() -> None:
     sample, name = asked
     smear = state.current()
     try:
+        if sample is not None and (smear is None or smear.sample != sample):
+            state.take_sample(sample)
         if name is not None:
             if name not in (*methods(), SIDE_BY_SIDE):
                 raise UnknownNameError("segmentation method", name, [*methods(), SIDE_BY_SIDE])
             choose_method(name)
-        if sample is not None and (smear is None or smear.sample != sample):
-            state.take_sample(sample)
     except AllcadError as error:
         state.complain([str(error)])
 

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from allcad_core.errors import AllcadError
-from allcad_core.ui import bring, label, media, words
+from allcad_core.ui import bring, label, media, notes, words
 from allcad_core.ui.lab import measures, truth
 from allcad_core.ui.lab.truth import Truth
 from allcad_core.ui.lab.work import Found, Mask, png
@@ -69,14 +69,10 @@ def _true_mask(smear: Smear, known: Truth | None) -> None:
         except AllcadError as error:
             st.session_state["lab-truth-trouble"] = (smear.key, str(error))
         st.rerun()
+    key, sentence = st.session_state.get("lab-truth-trouble", ("", ""))
+    notes.broken([sentence] if key == smear.key else [])
     if known is not None and known.name:
         st.button("Forget this mask", on_click=truth.forget, args=(smear,))
-
-
-def trouble(smear: Smear) -> list[str]:
-    """Why the last mask for this smear could not be used."""
-    key, sentence = st.session_state.get("lab-truth-trouble", ("", ""))
-    return [sentence] if key == smear.key else []
 
 
 def _exports(smear: Smear, result: Found, micrometres: float | None) -> None:

@@ -28,7 +28,7 @@ def columns(knows_cytoplasm: bool, micrometres: float | None) -> list[Column]:
     return [
         Column("Nucleus", area, "Area of the nucleus"),
         *(cell if knows_cytoplasm else ()),
-        Column("Diameter", length, "Of the circle of equal area", places),
+        Column("\u2300", length, "Diameter of the circle of equal area", places),
         Column("Round", "", "Roundness, 4 pi area over perimeter squared: 1 for a circle", 2),
         Column("Solid", "", "Solidity, area over that of the convex hull: less with lobes and dents", 2),
         Column("Grey", "", "Mean grey level of the nucleus: lower is more deeply stained"),

@@ -18,7 +18,7 @@ from allcad_core.ui.stages import stages
 from allcad_core.ui.state import Smear
 from allcad_core.ui.threshold import Line, threshold
 
-HEIGHT = 440
+HEIGHT = 508
 """Pixels of the viewer on a wide screen: with label, headline and cards it fits 1440 x 900."""
 SCALE = (
     f"Red cells measure {RED_CELL_UM} \u00b5m across on a dry smear. Their median diameter here gives the scale; "

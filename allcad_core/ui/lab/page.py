@@ -22,8 +22,7 @@ def lab(smear: Smear) -> None:
     """Draw the lab."""
     known = truth.of(smear)
     label = st.container()
-    notes.broken(label_row.trouble(smear))
-    left, right = st.columns([5, 4], gap="medium", vertical_alignment="top")
+    left, right = st.columns([11, 8], gap="medium", vertical_alignment="top")
     with right, st.container(horizontal_alignment="right"):
         method_choice()
     try:
@@ -43,7 +42,10 @@ def lab(smear: Smear) -> None:
         first, second = found
         score = case.difference(first, second)
         with left:
-            _head(told.compared(first.method, second.method, score), told.alone(first.method, second.method, score))
+            _head(
+                told.compared(first.method, second.method, score),
+                told.alone(first.method, second.method, case.part, score),
+            )
         side.body(case, first, second)
         side.table(case)
 

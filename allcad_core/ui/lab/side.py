@@ -14,27 +14,32 @@ from allcad_core.ui.lab.told import Key, Stage
 from allcad_core.ui.lab.work import Found
 from allcad_core.ui.mask_view import Planes, mask_view
 
-HEIGHT = 400
+HEIGHT = 336
+"""Pixels of each viewer on a wide screen: a third of the page at the shape of a photograph."""
 MASK = (Key("nucleus", told.AUBERGINE), Key("cytoplasm", told.PALE))
 
 
 def body(case: Case, first: Found, second: Found) -> None:
     """Draw three linked viewers: one method, the difference, the other method."""
     planes = [work.plane_png(case.smear, found) for found in (first, second)]
-    left, middle, right = st.columns(3, gap="small")
+    left, middle, right = st.columns(3, gap="small", vertical_alignment="center")
     with left:
         _method_choice(0)
+    with middle, st.container(horizontal_alignment="center"):
+        part_choice()
+    with right:
+        _method_choice(1)
+    left, middle, right = st.columns(3, gap="small")
+    with left:
         _view(case, "left", Stage("mask", "", "", "", _legend(first), told.COVER), Planes(mask=planes[0]))
         st.caption(told.headline(first, first))
     with middle:
-        part_choice()
         legend = told.difference_legend(first.method, second.method)
         _view(
             case, "difference", Stage("difference", "", "", "", legend, 0.85), Planes(mask=planes[0], other=planes[1])
         )
-        st.caption("Drag or zoom one picture; the others follow.")
+        st.caption("Where they differ. Drag or zoom one picture; the others follow.")
     with right:
-        _method_choice(1)
         _view(case, "right", Stage("mask", "", "", "", _legend(second), told.COVER), Planes(mask=planes[1]))
         st.caption(told.headline(second, second))
 

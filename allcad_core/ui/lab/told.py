@@ -171,13 +171,14 @@ def errors(score: Agreement) -> str:
     return f"{extra} of the mask is too much, {missed} of the truth is missed"
 
 
-def alone(one: str, other: str, score: Agreement) -> str:
+def alone(one: str, other: str, part: Part, score: Agreement) -> str:
     """How much of what either takes, each of two methods takes alone."""
     taken = score.both + score.only_one + score.only_other
     if not taken or one == other:
         return ""
-    first, second = (small_percent(part / taken) for part in (score.only_one, score.only_other))
-    return f"{method(one).title} alone takes {first}, {method(other).title} alone {second}."
+    first, second = (small_percent(only / taken) for only in (score.only_one, score.only_other))
+    what = f"Of the pixels that either takes for {PARTS[part].lower()}"
+    return f"{what}, {method(one).title} alone takes {first}, {method(other).title} alone {second}."
 
 
 def _share(wrong: int, right: int) -> str:
@@ -202,11 +203,10 @@ def cells(count: int) -> str:
 
 def headline(result: Found, rule: Found) -> str:
     """The answer of the page: how many cells, found how."""
-    count = cells(len(result.regions))
     if result.method == "own":
-        return f"{count} found at your threshold, grey {result.threshold}."
+        return f"{words.plural(len(result.regions), 'region')} at your threshold, grey {result.threshold}."
     at = "" if result.threshold is None else f" at grey {result.threshold}"
-    return f"{count} found by {method(rule.method).name}{at}."
+    return f"{cells(len(result.regions))} found by {method(rule.method).name}{at}."
 
 
 def detail(result: Found, truth: Truth | None, part: Part, score: Agreement | None) -> str:
@@ -229,13 +229,11 @@ PARTS: dict[Part, str] = {"nucleus": "Nuclei", "cell": "Whole cells"}
 
 def compared(one: str, other: str, score: Agreement) -> str:
     """The answer of the side-by-side view."""
-    first, second = method(one).name, method(other).name
     if one == other:
         return "Choose two different methods to see where they differ."
     if not score.both + score.only_one + score.only_other:
         return "Neither method finds anything on this smear."
-    first = first[0].upper() + first[1:]
-    return f"{first} and {second} agree on {words.percent(score.jaccard)} of what either takes."
+    return f"{method(one).title} and {method(other).title} agree on {words.percent(score.jaccard)}."
 
 
 def difference_legend(one: str, other: str) -> tuple[Key, ...]:

@@ -70,7 +70,7 @@ def mask_view(
         "library": media.address(LIBRARY, "text/javascript", "viewer.library"),
         "width": size[0],
         "height": height,
-        "fill": not linked,
+        "fill": True,
         "alt": alt,
         "least": 0,
         "kinds": ["region"],

@@ -55,8 +55,25 @@ function counts(part) {
   return table;
 }
 
+// The bytes of a plane that a window shows: every step-th pixel of it.
+function gathered({ bytes, width }, { x0, y0, step, columns, rows }) {
+  const out = new Uint8Array(columns * rows);
+  for (let row = 0, at = 0; row < rows; row++)
+    for (let column = 0, from = (y0 + row * step) * width + x0; column < columns; column++, from += step) out[at++] = bytes[from];
+  return out;
+}
+
+function source(planes, { threshold }) {
+  return threshold === null || threshold === undefined ? planes.mask : planes.grey;
+}
+
+function look(out, bytes, table) {
+  for (let at = 0; at < out.length; at++) out[at] = table[bytes[at]];
+}
+
+// How each step is coloured. ``out`` is a colour for each pixel of the window, ``frame`` the window.
 const PAINT = {
-  grey: (out, { grey }) => { for (let at = 0; at < out.length; at++) { const v = grey[at]; out[at] = INK | (v << 16) | (v << 8) | v; } },
+  grey: (out, { grey }) => { for (let at = 0; at < out.length; at++) out[at] = INK | (grey[at] * 0x10101); },
   clusters: (out, { grey }, data, [nuclei, reds, ground]) => {
     const [first, second] = data.clusters;
     const cut = data.threshold ?? first;
@@ -65,36 +82,32 @@ const PAINT = {
       table[level] = level <= cut ? packed(nuclei.colour) : level <= first ? packed("#8D7AA8") : packed(level <= second ? reds.colour : ground.colour);
     look(out, grey, table);
   },
-  mask: (out, planes, data, [nucleus, cytoplasm], width) => {
+  mask: (out, planes, data, [nucleus, cytoplasm], frame) => {
     const table = Uint32Array.from(inside(data), (code) =>
       code === NUCLEUS ? packed(nucleus.colour) : code === CYTOPLASM ? packed((cytoplasm ?? nucleus).colour) : 0);
-    edged(out, source(planes, data), table, width);
+    edged(out, source(planes, data), table, frame);
   },
   cut: (out, planes, data) => {
-    const codes = inside(data);
-    look(out, source(planes, data), Uint32Array.from(codes, (code) => (code ? 0 : packed("#FFFFFF"))));
+    look(out, source(planes, data), Uint32Array.from(inside(data), (code) => (code ? 0 : packed("#FFFFFF"))));
   },
-  regions: (out) => out.fill(0),
-  truth: (out, planes, data, legend, width) => {
-    compare(out, source(planes, data), inside(data), planes.truth, inside({}), data.part, legend, width);
+  regions: () => {},
+  truth: (out, planes, data, legend, frame) => {
+    compare(out, source(planes, data), inside(data), planes.truth, data.part, legend, frame);
   },
-  difference: (out, planes, data, legend, width) => {
-    compare(out, planes.mask, inside({}), planes.other, inside({}), data.part, legend, width);
+  difference: (out, planes, data, legend, frame) => {
+    compare(out, planes.mask, inside({}), planes.other, data.part, legend, frame);
   },
 };
 
-function source(planes, data) {
-  return data.threshold === null || data.threshold === undefined ? planes.mask : planes.grey;
-}
-
-function look(out, bytes, table) {
-  for (let at = 0; at < out.length; at++) out[at] = table[bytes[at]];
-}
+const NEEDS = {
+  grey: ["grey"], clusters: ["grey"], mask: ["mask|grey"], cut: ["mask|grey"], regions: [], truth: ["mask|grey", "truth"],
+  difference: ["mask", "other"],
+};
 
 // Colours with a white rim inside each, so that a dark mask is seen on a dark nucleus.
-function edged(out, bytes, table, width) {
-  const rim = Math.max(1, Math.round(width / 1000));
-  const [up, white] = [rim * width, packed("#FFFFFF")];
+function edged(out, bytes, table, { columns, ratio }) {
+  const rim = Math.max(1, Math.round(ratio));
+  const [up, white] = [rim * columns, packed("#FFFFFF")];
   for (let at = 0; at < out.length; at++) {
     const colour = table[bytes[at]];
     out[at] = colour && (table[bytes[at - rim] ?? bytes[at]] !== colour || table[bytes[at + rim] ?? bytes[at]] !== colour
@@ -102,27 +115,22 @@ function edged(out, bytes, table, width) {
   }
 }
 
-// Both, only the first (hatched), only the second (dotted). The pattern belongs to the picture and grows with it.
-function compare(out, one, codeOne, other, codeOther, part, legend, width) {
+// Both, only the first (hatched), only the second (dotted). The pattern lies still on the picture.
+function compare(out, one, codeOne, other, part, legend, { x0, y0, step, columns, rows, ratio }) {
   const counted = counts(part);
   const first = Uint8Array.from(codeOne, (code) => counted[code]);
-  const second = Uint8Array.from(codeOther, (code) => 2 * counted[code]);
+  const second = Uint8Array.from(counted, (code) => 2 * code);
   const [both, only, missed] = legend.map(({ colour }) => packed(colour));
   const [stroke, dot] = legend.slice(1).map(({ colour }) => packed(mark(colour)));
-  const step = Math.max(4, Math.round(width / 170));
-  const thin = Math.max(1, Math.round(step / 3));
-  const height = out.length / width;
-  const hatch = Uint8Array.from({ length: width + height }, (_, at) => at % step < thin);
-  const spot = Uint8Array.from({ length: Math.max(width, height) }, (_, at) => at % step < Math.max(1, Math.round(step / 2.6)));
-  for (let y = 0, at = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, at++) {
+  const [period, thin] = [Math.round(6 * ratio), Math.round(2 * ratio)];
+  const [left, top] = [x0 / step, y0 / step];
+  const hatch = Uint8Array.from({ length: columns + rows }, (_, at) => (at + left + top) % period < thin);
+  const across = Uint8Array.from({ length: columns }, (_, at) => (at + left) % period < thin);
+  const down = Uint8Array.from({ length: rows }, (_, at) => (at + top) % period < thin);
+  for (let y = 0, at = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++, at++) {
       const kind = first[one[at]] | second[other[at]];
-      out[at] = kind === 0 ? 0 : kind === 3 ? both : kind === 1 ? (hatch[x + y] ? stroke : only) : spot[x] && spot[y] ? dot : missed;
+      out[at] = kind === 0 ? 0 : kind === 3 ? both : kind === 1 ? (hatch[x + y] ? stroke : only) : across[x] && down[y] ? dot : missed;
     }
   }
 }
-
-const NEEDS = {
-  grey: ["grey"], clusters: ["grey"], mask: ["mask|grey"], cut: ["mask|grey"], regions: [], truth: ["mask|grey", "truth"],
-  difference: ["mask", "other"],
-};

@@ -65,7 +65,7 @@ class MaskViewer extends FieldViewer {
   cut(level) {
     if (this.data.threshold === null || this.data.linked) return;
     this.data = { ...this.data, threshold: level };
-    if (!this.waiting) this.waiting = requestAnimationFrame(() => { this.waiting = 0; this.paint(); });
+    if (!this.waiting) this.waiting = requestAnimationFrame(() => { this.waiting = 0; this.lay(); });
   }
 
   async paint() {
@@ -79,36 +79,48 @@ class MaskViewer extends FieldViewer {
       return;
     }
     if (this.closed || stage !== this.stage || data.planes !== this.data.planes) return;
-    const size = loaded.find(Boolean);
-    if (size && !(this.sheet?.width === size.width && this.sheet.height === size.height)) {
-      this.sheet = new OffscreenCanvas(size.width, size.height);
-      this.pixels = this.sheet.getContext("2d").createImageData(size.width, size.height);
-      this.colours = new Uint32Array(this.pixels.data.buffer);
-    }
-    this.painted = Boolean(size);
-    if (size) {
-      const planes = Object.fromEntries(wanted.map((name, at) => [name, loaded[at].bytes]));
-      PAINT[stage.name](this.colours, planes, this.data, stage.legend, size.width);
-      this.sheet.getContext("2d").putImageData(this.pixels, 0, 0);
-    }
+    this.planes = new Map(wanted.map((name, at) => [name, loaded[at]]));
+    this.window = "";
     this.lay();
-    this.root.dataset.painted = `${stage.name} ${this.data.threshold ?? ""}`.trim();
   }
 
-  // Put the painted step where the picture lies.
+  // Colour what the viewer shows of the step, at the resolution of the screen, and put it where the picture lies.
   lay() {
     const ratio = devicePixelRatio || 1;
     const [width, height] = [Math.round(this.root.clientWidth * ratio), Math.round(this.root.clientHeight * ratio)];
     if (this.layer.width !== width || this.layer.height !== height) Object.assign(this.layer, { width, height });
     const context = this.layer.getContext("2d");
-    context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, width, height);
     const view = this.view();
-    if (!view || !this.painted) return;
-    const scale = (ratio * view.scale * this.data.width) / this.sheet.width;
-    context.setTransform(scale, 0, 0, scale, ratio * view.x, ratio * view.y);
+    if (!view || !this.planes || !width) return;
+    const size = this.planes.values().next().value;
+    if (size) this.lie(context, size, view, ratio);
+    this.root.dataset.painted = `${this.stage.name} ${this.data.threshold ?? ""}`.trim();
+  }
+
+  lie(context, size, view, ratio) {
+    const { width, height } = this.layer;
+    const scale = (ratio * view.scale * this.data.width) / size.width; // pixels of the screen for one of a plane
+    const step = Math.max(1, Math.floor(1 / scale));
+    const start = (origin) => Math.floor(Math.max(0, -(origin * ratio) / scale) / step) * step;
+    const count = (from, origin, length, all) =>
+      Math.max(0, Math.min(Math.ceil((all - from) / step), Math.ceil(((length - origin * ratio) / scale - from) / step)));
+    const [x0, y0] = [start(view.x), start(view.y)];
+    const frame = { x0, y0, step, ratio, columns: count(x0, view.x, width, size.width), rows: count(y0, view.y, height, size.height) };
+    if (!frame.columns || !frame.rows) return;
+    const window = Object.values(frame).join();
+    if (window !== this.window) {
+      this.window = window;
+      this.bytes = Object.fromEntries([...this.planes].map(([name, one]) => [name, gathered(one, frame)]));
+      this.sheet = new OffscreenCanvas(frame.columns, frame.rows);
+      this.pixels = new ImageData(frame.columns, frame.rows);
+      this.colours = new Uint32Array(this.pixels.data.buffer);
+    }
+    PAINT[this.stage.name](this.colours, this.bytes, this.data, this.stage.legend, frame);
+    this.sheet.getContext("2d").putImageData(this.pixels, 0, 0);
     context.imageSmoothingEnabled = scale < 1;
-    context.drawImage(this.sheet, 0, 0);
+    const side = scale * step;
+    context.drawImage(this.sheet, ratio * view.x + x0 * scale, ratio * view.y + y0 * scale, frame.columns * side, frame.rows * side);
   }
 
   build() {

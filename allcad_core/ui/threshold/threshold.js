@@ -90,8 +90,8 @@ class Histogram {
         if (values[level]) path += `M${(this.x(level) - wide / 2).toFixed(1)} ${this.height - FOOT}V${this.y(values[level]).toFixed(1)}h${wide.toFixed(1)}V${this.height - FOOT}Z`;
       draw("path", { d: path, class: name }, this.svg);
     };
-    clusters.forEach(({ low, high }, place) => bars(counts, low, high, taken ? "bar2" : `bar${place}`));
-    if (taken) bars(taken, 0, 255, "kept");
+    if (taken) { bars(counts, 0, 255, "bar2"); bars(taken, 0, 255, "kept"); }
+    else clusters.forEach(({ low, high }, place) => bars(counts, low, high, `bar${place}`));
     draw("line", { class: "axis", x1: 0, x2: this.width, y1: this.height - FOOT, y2: this.height - FOOT }, this.svg);
     if (taken) this.legend(taken); else this.names(clusters, shares);
     if (line) this.cut(line);
@@ -121,8 +121,15 @@ class Histogram {
 
   legend(taken) {
     const used = taken.map((count, level) => (count ? level : -1)).filter((level) => level >= 0);
-    const text = draw("text", { y: this.height - 7, x: 0 }, this.svg);
-    text.textContent = used.length ? `Dark: taken for nucleus, grey ${used[0]} to ${used.at(-1)}` : "Nothing is taken for nucleus";
+    let x = 0;
+    const entry = (name, words) => {
+      draw("rect", { class: name, x, y: this.height - 18, width: 12, height: 12, rx: 2 }, this.svg);
+      const text = draw("text", { x: x + 18, y: this.height - 7 }, this.svg);
+      text.textContent = words;
+      x += text.getComputedTextLength() + 36;
+    };
+    entry("kept", used.length ? `taken for nucleus, grey ${used[0]} to ${used.at(-1)}` : "nothing is taken for nucleus");
+    entry("bar2", "the rest");
   }
 
   cut({ rule, rule_name: name, dice }) {
@@ -159,12 +166,12 @@ class Histogram {
     this.back.hidden = this.level === line.rule;
     this.ruleLine.style.display = this.level === line.rule ? "none" : "";
     const share = percent(this.running[this.level + 1] / (this.running[256] || 1));
-    let facts = `${share} of the picture is kept`;
+    let facts = `${share} of the picture kept`;
     if (line.dice) {
       const best = line.dice.indexOf(Math.max(...line.dice));
       this.dot.setAttribute("cx", this.x(this.level));
       this.dot.setAttribute("cy", this.diceAt(line.dice[this.level]));
-      facts += `; Dice ${line.dice[this.level].toFixed(2)}, at best ${line.dice[best].toFixed(2)} at ${best}`;
+      facts = `${share} kept; Dice ${line.dice[this.level].toFixed(2)}, best ${line.dice[best].toFixed(2)} at ${best}`;
     }
     this.facts.textContent = `${facts}.`;
     this.line.setAttribute("aria-valuetext", `Grey ${this.level}, ${facts}`);
