@@ -52,7 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
     from allcad_core.evaluation import judged
 
     task = arguments.subject
-    names = [arguments.model]
+    names = [
+        judged.stored_name(arguments.model, task, arguments.protocol, results_folder(arguments)) or arguments.model
+    ]
     if arguments.model == "all":
         names = judged.stored_models(task, arguments.protocol, results_folder(arguments))
     found = [report for name in names for report in _reports(name, task, arguments)]

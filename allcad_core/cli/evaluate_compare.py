@@ -32,11 +32,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Compute and print."""
+    from allcad_core.evaluation.judged import stored_name
     from allcad_core.evaluation.versus import Stored, compare
 
-    first = Stored(arguments.first, arguments.task, arguments.protocol)
-    second = Stored(arguments.second, arguments.task, arguments.against or arguments.protocol)
-    found = compare(first, second, data_folder(arguments), results_folder(arguments), dataset=arguments.dataset)
+    results, task = results_folder(arguments), str(arguments.task)
+
+    def stored(model: str, protocol: str) -> Stored:
+        return Stored(stored_name(model, task, protocol, results) or model, task, protocol)
+
+    first = stored(arguments.first, arguments.protocol)
+    second = stored(arguments.second, arguments.against or arguments.protocol)
+    found = compare(first, second, data_folder(arguments), results, dataset=arguments.dataset)
     if arguments.json:
         terminal.emit_json({**asdict(found), "sentence": found.sentence})
         return DONE

@@ -67,8 +67,9 @@ def _train(arguments: argparse.Namespace) -> None:
 
 def queue(bench: Bench) -> list[Job]:
     """Every fold that the table needs, in the order of the plans: the papers' models and our best."""
+    from allcad_core.evaluation.judged import names_of
     from allcad_core.evaluation.published import TABLE_1
-    from allcad_core.evaluation.reproduction import OURS, names_of
+    from allcad_core.evaluation.reproduction import OURS
     from allcad_core.training.plans import PLANS
 
     wanted = {

@@ -84,6 +84,17 @@ def stored_models(task: str, protocol: str, results: Path = RESULTS) -> list[str
     return sorted(path.name for path in folder.glob("*") if any(path.glob("fold*.csv")))
 
 
+def names_of(model: str, task: str) -> tuple[str, ...]:
+    """Names under which the results of a model may stand: one that judges two things carries its task in one of them."""
+    return (model, f"{model}_{task}", f"{task}_{model}", f"{model}-{task}")
+
+
+def stored_name(model: str, task: str, protocol: str, results: Path = RESULTS) -> str | None:
+    """The first of ``names_of`` that is stored; ``None`` where none is."""
+    known = stored_models(task, protocol, results)
+    return next((name for name in names_of(model, task) if name in known), None)
+
+
 def stored_rows(task: str, protocol: str, model: str, results: Path = RESULTS) -> list[Row]:
     """All stored rows of a classifier. Raises UnknownNameError for a task, DataError where nothing is stored."""
     if task not in TASKS:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from allcad_core.errors import UnknownNameError
 from allcad_core.evaluation.classifiers import HEADLINES, Report, report
-from allcad_core.evaluation.judged import stored_models
+from allcad_core.evaluation.judged import stored_name
 from allcad_core.evaluation.metrics import NOTHING, Estimate
 from allcad_core.evaluation.published import NOTES, TABLE_1, Published
 from allcad_core.intervals import EN_DASH
@@ -79,11 +79,6 @@ class Line:
         return found.at_half.overall.measures.accuracy if found else NOTHING
 
 
-def names_of(model: str, task: str) -> tuple[str, ...]:
-    """Names under which the results of a model may stand: some carry their task."""
-    return (model, f"{model}_{task}", f"{task}_{model}", f"{model}-{task}")
-
-
 def lines(data: Path | None = None, results: Path = RESULTS) -> list[Line]:
     """The table from what is stored: the papers' models always, the others where any of their folds stand."""
     found = [_line((one.model, one.title, one.task), one, data, results) for one in TABLE_1]
@@ -101,8 +96,7 @@ def _line(named: tuple[str, str, str], published: Published | None, data: Path |
 
 
 def _stored(model: str, task: str, protocol: str, data: Path | None, results: Path) -> Report | None:
-    known = stored_models(task, protocol, results)
-    name = next((name for name in names_of(model, task) if name in known), None)
+    name = stored_name(model, task, protocol, results)
     if name is None:
         return None
     try:
