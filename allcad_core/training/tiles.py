@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import cv2
@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 from allcad_core.detection.ultralytics import target_size
 from allcad_core.errors import DataError
 from allcad_core.ground import BALANCED
-from allcad_core.training.truth import TrueField
+from allcad_core.results import Box
+from allcad_core.training.truth import Kind, TrueField
 
 CLASSES = ("blast", "healthy")
-SIZES = (0.8, 1.3)
+LabelledTile = tuple[NDArray[np.uint8], list[tuple[Kind, Box]]]
+"""Pixels, uint8 (size, size, 3), and the cells in them: kind and box in px of the tile."""
+SIZES = (0.7, 1.4)
 """Scale jitter around the size at which the network will see the field."""
 ON_A_CELL = 0.8
 """Share of tiles that are centred near a cell; the others show whatever is there."""
@@ -26,25 +29,27 @@ SEEN = 0.5
 def write_tiles(
     fields: Sequence[TrueField], count: int, folder: Path, rng: np.random.Generator, size: int = 416
 ) -> Path:
-    """Write tiles and YOLO labels, and the data file that names them.
+    """Write tiles of these fields, each as often as any other; see ``store``. Raises DataError where there is none."""
+    if not fields:
+        raise DataError("There are no fields to cut tiles from.")
+    order = np.concatenate([rng.permutation(len(fields)) for _ in range(-(-count // len(fields)))])[:count]
+    return store((tile(fields[index], rng, size) for index in order), folder)
+
+
+def store(tiles: Iterable[LabelledTile], folder: Path) -> Path:
+    """Write tiles and YOLO labels, and last the data file that names them.
 
     Args:
-        fields: where tiles are cut from, each as often as any other.
-        count: number of tiles.
+        tiles: pixels and cells.
         folder: gets ``images/``, ``labels/`` and ``data.yaml``.
-        rng: source of chance.
-        size: side of a tile in px.
 
     Returns:
         The data file. Training and validation name the same tiles: validation is not used to choose anything.
     """
-    if not fields:
-        raise DataError("There are no fields to cut tiles from.")
     for part in ("images", "labels"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    order = np.concatenate([rng.permutation(len(fields)) for _ in range(-(-count // len(fields)))])[:count]
-    for number, index in enumerate(order):
-        pixels, boxes = tile(fields[index], rng, size)
+    for number, (pixels, boxes) in enumerate(tiles):
+        size = pixels.shape[0]
         cv2.imwrite(str(folder / "images" / f"{number:05d}.png"), cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
         lines = [
             f"{CLASSES.index(kind)} {(x0 + x1) / 2 / size:.5f} {(y0 + y1) / 2 / size:.5f} "
@@ -58,12 +63,23 @@ def write_tiles(
     return data
 
 
-def tile(
-    field: TrueField, rng: np.random.Generator, size: int
-) -> tuple[NDArray[np.uint8], list[tuple[str, tuple[float, float, float, float]]]]:
+def tile(field: TrueField, rng: np.random.Generator, size: int) -> LabelledTile:
     """One tile, uint8 (size, size, 3), and its cells: kind and box in px of the tile."""
+    pixels, boxes = cut(field, rng, size, float(rng.uniform(*SIZES)))
+    return restain(pixels, rng), boxes
+
+
+def cut(field: TrueField, rng: np.random.Generator, size: int, enlarged: float = 1.0) -> LabelledTile:
+    """A piece of a field, turned by any angle, its stain as it is.
+
+    Args:
+        field: where it is cut from.
+        rng: source of chance.
+        size: side in px.
+        enlarged: scale beside that at which the network will see the field.
+    """
     height, width = field.balanced.shape[:2]
-    scale = target_size(width, height, field.red_cell_diameter)[0] / width * rng.uniform(*SIZES)
+    scale = target_size(width, height, field.red_cell_diameter)[0] / width * enlarged
     cells = field.cells
     if cells and rng.random() < ON_A_CELL:
         x0, y0, x1, y1 = cells[rng.integers(len(cells))][1]
@@ -81,7 +97,7 @@ def tile(
     warp = np.column_stack([turn[:, :2] / shrunk, turn[:, 2]])
     ground = (BALANCED, BALANCED, BALANCED)
     pixels = np.asarray(cv2.warpAffine(source, warp, (size, size), borderValue=ground), np.uint8)
-    boxes: list[tuple[str, tuple[float, float, float, float]]] = []
+    boxes: list[tuple[Kind, Box]] = []
     hidden = []
     for kind, box in cells:
         moved = _moved(box, np.asarray(turn, np.float64))
@@ -93,9 +109,18 @@ def tile(
             hidden.append(cut)
         else:
             boxes.append((kind, (float(cut[0]), float(cut[1]), float(cut[2]), float(cut[3]))))
-    for x0, y0, x1, y1 in np.rint(np.asarray(hidden).reshape(-1, 4)).astype(int):
-        pixels[y0:y1, x0:x1] = BALANCED
-    return restain(pixels, rng), boxes
+    _paint_out(pixels, hidden, [box for _, box in boxes])
+    return pixels, boxes
+
+
+def _paint_out(pixels: NDArray[np.uint8], hidden: Sequence[NDArray[np.float64]], kept: Sequence[Box]) -> None:
+    """Turn what is hidden into ground, in place; round, as cells are, and never over a cell that is kept."""
+    paint = np.zeros(pixels.shape[:2], np.uint8)
+    for boxes, value in ((hidden, 255), (kept, 0)):
+        for x0, y0, x1, y1 in boxes:
+            centre, axes = ((x0 + x1) / 2, (y0 + y1) / 2), (1.1 * (x1 - x0), 1.1 * (y1 - y0))
+            cv2.ellipse(paint, (centre, axes, 0.0), value, cv2.FILLED)
+    pixels[paint > 0] = BALANCED
 
 
 def _moved(box: tuple[float, float, float, float], turn: NDArray[np.float64]) -> NDArray[np.float64]:
