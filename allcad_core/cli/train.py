@@ -8,6 +8,8 @@ from pathlib import Path
 from allcad_core.cli import DONE, terminal
 from allcad_core.cli import arguments as ask
 
+PROTOCOLS = ("random4", "random5", "chen17", "field", "session", "source")
+
 EPILOG = """\
 A fold whose result file stands is skipped; a killed run goes on where it stopped. Checkpoints lie in --runs, results in
 results/. With --ship, a network is trained on all fields and written to weights/ together with its card.
@@ -22,11 +24,11 @@ examples:
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``train``."""
     parser.epilog = EPILOG
-    parser.add_argument("model", metavar="MODEL", help="lightweight, lightweight-generated or yolo11n")
-    ask.add_data(parser)
     parser.add_argument(
-        "--protocol", choices=("field", "session"), help="only this one (default: all that the model runs)"
+        "model", metavar="MODEL", help="such as best_cell, lightweight or yolo11n; a wrong name lists all"
     )
+    ask.add_data(parser)
+    parser.add_argument("--protocol", choices=PROTOCOLS, help="only this one (default: all that the model runs)")
     parser.add_argument("--fold", type=ask.whole_number, metavar="K", help="only this fold")
     parser.add_argument("--ship", action="store_true", help="then train on everything and write weights and card")
     parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="checkpoints (default: runs)")
@@ -46,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     with terminal.bar(1) as bar:
         bench = jobs.Bench(data, arguments.runs, RESULTS, devices.choose(arguments.device), bar.show)
         for protocol in [arguments.protocol] if arguments.protocol else made.protocols:
-            numbers = jobs.fold_numbers(bench.folds(protocol)) if arguments.fold is None else [arguments.fold]
+            numbers = bench.numbers(arguments.model, protocol) if arguments.fold is None else [arguments.fold]
             for fold in numbers:
                 written = jobs.run(arguments.model, protocol, fold, bench)
                 print(f"{arguments.model} {protocol} {fold}: {'already there' if written is None else 'done'}")

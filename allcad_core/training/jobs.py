@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from allcad_core import models, predictions
+from allcad_core import predictions
 from allcad_core.classification import CellClassifier
-from allcad_core.datasets import allidb1, splits
+from allcad_core.classification.fields import FieldClassifier
+from allcad_core.datasets import allidb1, allidb2, splits
 from allcad_core.detection import propose
-from allcad_core.detection.ultralytics import Yolo, trained_state
+from allcad_core.detection.ultralytics import Yolo
 from allcad_core.errors import DataError
-from allcad_core.predictions import BoxPrediction, CellPrediction
-from allcad_core.training import cells as cell_training
-from allcad_core.training import detectors, sources
+from allcad_core.predictions import BoxPrediction, CellPrediction, FieldPrediction
+from allcad_core.results import Box
+from allcad_core.segmentation import segment
+from allcad_core.training import cellsets, classifiers, detectors, fieldsets, sources
 from allcad_core.training.plans import draft_card, plan
 from allcad_core.training.truth import TrueField
 
-FULL = -1
+FULL = detectors.FULL
 """The fold that leaves nothing out: what ships."""
 REGIONS = "regions"
+LEFT_OUT = {"ALL-IDB1": 0, "ALL-IDB2": 0, "Aria": 1, "PBC": 2}
+"""The fold of ``source`` that leaves a data set out."""
 
 Tell = Callable[[str, int, int], None]
 """Told what is being done, the part done and how many there are."""
+Picture = tuple[str, str]
+"""Data set and name."""
 
 
 class Bench:
@@ -38,12 +46,20 @@ class Bench:
     @cached_property
     def main(self) -> list[TrueField]:
         """Fields of ALL-IDB1."""
-        return sources.main_fields(self.data, lambda name, done, count: self.tell(f"Reading {name}", done, count))
+        return sources.main_fields(self.data, self._reading, self.runs / "shelf")
+
+    @cached_property
+    def crops(self) -> list[TrueField]:
+        """Crops of ALL-IDB2."""
+        return sources.crop_pictures(self.data, self._reading, self.runs / "shelf")
 
     @cached_property
     def further(self) -> list[TrueField]:
-        """Fields of the other sets."""
-        return sources.further_fields(self.data, lambda name, done, count: self.tell(f"Reading {name}", done, count))
+        """Pictures of the other sets."""
+        return sources.further_fields(self.data, self._reading, self.runs / "shelf")
+
+    def _reading(self, name: str, done: int, count: int) -> None:
+        self.tell(f"Reading {name}", done, count)
 
     def generated(self, count: int) -> list[TrueField]:
         """So many generated fields, made once."""
@@ -57,10 +73,39 @@ class Bench:
         """Fold of each field by name: ALL-IDB1 by the protocol; in ``field``, blocks of the other sets too."""
         found = splits.folds(protocol, allidb1.fields(self.data))
         if protocol == "field":
-            records = {name: sources.records(self.data, name) for name in {field.dataset for field in self.further}}
-            for listed in records.values():
-                found |= splits.blocks(listed)
+            for name in sources.FURTHER:
+                found |= splits.blocks(sources.records(self.data, name))
         return found
+
+    def cell_folds(self, protocol: str) -> dict[Picture, int]:
+        """Fold of each picture that shows cells to judge; what is not named is trained on in every fold.
+
+        The papers' random splits draw the crops themselves. There, the fields that the crops were cut from take no part,
+        or the very cells of a fold would be in its training.
+        """
+        fields = allidb1.fields(self.data)
+        try:
+            crops = allidb2.crops(self.data)
+        except DataError:
+            crops = ()
+        if protocol == "source":
+            known = [*fields, *crops, *(one for name in sources.FURTHER for one in sources.records(self.data, name))]
+            return {(one.dataset, one.name): LEFT_OUT[one.dataset] for one in known if one.dataset in LEFT_OUT}
+        found = {(sources.CROPS, name): fold for name, fold in splits.crop_folds(protocol, crops, fields).items()}
+        if protocol.startswith("random"):
+            return found
+        found |= {(sources.MAIN, name): fold for name, fold in splits.folds(protocol, fields).items()}
+        if protocol == "field":
+            for name in sources.FURTHER:
+                found |= {
+                    (name, picture): fold for picture, fold in splits.blocks(sources.records(self.data, name)).items()
+                }
+        return found
+
+    def numbers(self, name: str, protocol: str) -> Sequence[int]:
+        """The folds that a model has under a protocol."""
+        folds = self.cell_folds(protocol) if plan(name).task == "cell" else self.folds(protocol)
+        return sorted(set(folds.values()) - {splits.TRAIN_ONLY})
 
 
 def run(name: str, protocol: str, fold: int, bench: Bench) -> Path | None:
@@ -68,7 +113,7 @@ def run(name: str, protocol: str, fold: int, bench: Bench) -> Path | None:
 
     Args:
         name: see ``PLANS``.
-        protocol: ``field`` or ``session``.
+        protocol: see ``datasets.splits``.
         fold: which one to leave out.
         bench: data and folders.
 
@@ -83,76 +128,109 @@ def run(name: str, protocol: str, fold: int, bench: Bench) -> Path | None:
     path = predictions.path_of(made.task, protocol, name, fold, bench.results)
     if path.exists():
         return None
-    folds = bench.folds(protocol)
-    if fold not in fold_numbers(folds):
-        known = ", ".join(map(str, fold_numbers(folds)))
+    if fold not in bench.numbers(name, protocol):
+        known = ", ".join(map(str, bench.numbers(name, protocol)))
         raise DataError(f"There is no fold {fold} in the protocol '{protocol}'. Known: {known}.")
-    held_out = [field for field in bench.main if folds[field.name] == fold]
     if made.task == "cell":
-        network = fit_cells(name, bench, protocol, fold, folds)
-        classifier = CellClassifier(draft_card(name), network, bench.device)
-        proposed = [row for field in held_out for row in _regions(field, classifier, fold)]
-        predictions.write(
-            proposed, BoxPrediction, predictions.path_of("detect", protocol, f"{REGIONS}-{name}", fold, bench.results)
-        )
-        predictions.write([row for field in held_out for row in _cells(field, classifier, fold)], CellPrediction, path)
+        _run_cells(name, protocol, fold, bench, path)
+    elif made.task == "field":
+        _run_fields(name, protocol, fold, bench, path)
     else:
-        network = fit_detector(name, bench, protocol, fold, folds)
+        folds = bench.folds(protocol)
+        network = detectors.fit_detector(name, bench, protocol, fold, folds)
         detector = Yolo(draft_card(name), network, bench.device)
+        held_out = [field for field in bench.main if folds[field.name] == fold]
         predictions.write([row for field in held_out for row in _boxes(field, detector, fold)], BoxPrediction, path)
     return path
 
 
-def fit_cells(name: str, bench: Bench, protocol: str, fold: int, folds: Mapping[str, int]) -> torch.nn.Module:
+def _run_cells(name: str, protocol: str, fold: int, bench: Bench, path: Path) -> None:
+    made = plan(name)
+    folds = bench.cell_folds(protocol)
+    classifier = CellClassifier(draft_card(name), fit_cells(name, bench, protocol, fold), bench.device)
+    unseen = set(made.course.weights if made.course else ()) | {sources.MAIN, sources.CROPS}
+    unseen -= set(made.pretraining.weights if made.pretraining else ())
+    held_out = [
+        field for field in [*bench.crops, *bench.main, *bench.further]
+        if field.dataset in unseen and folds.get((field.dataset, field.name)) == fold
+    ]  # fmt: skip
+    if made.proposals and protocol in ("field", "session"):
+        proposed = [
+            row for field in held_out if field.dataset == sources.MAIN for row in _regions(field, classifier, fold)
+        ]
+        predictions.write(
+            proposed, BoxPrediction, predictions.path_of("detect", protocol, f"{REGIONS}-{name}", fold, bench.results)
+        )
+    predictions.write([row for field in held_out for row in _cells(field, classifier, fold)], CellPrediction, path)
+
+
+def _run_fields(name: str, protocol: str, fold: int, bench: Bench, path: Path) -> None:
+    """Judge the held-out fields as they are, and with every white cell painted over."""
+    folds = bench.folds(protocol)
+    classifier = FieldClassifier(draft_card(name), fit_fields(name, bench, protocol, fold), bench.device)
+    held_out = [field for field in bench.main if folds[field.name] == fold]
+    odds, blank = (_field_odds(fields, classifier) for fields in (held_out, map(fieldsets.blank, held_out)))
+    rows = [
+        FieldPrediction(field.dataset, field.name, fieldsets.label(field), said, shortcut, fold)
+        for field, said, shortcut in zip(held_out, odds, blank, strict=True)
+    ]
+    predictions.write(rows, FieldPrediction, path)
+
+
+def _field_odds(fields: Iterable[TrueField], classifier: FieldClassifier) -> list[float]:
+    odds = []
+    for field in fields:
+        masks = None
+        if classifier.mask != "none" and field.read is not None:
+            masks = [segment(field.read(), classifier.mask).cell]
+        odds.append(float(classifier.log_odds([field.balanced], masks)[0]))
+    return odds
+
+
+def fit_cells(name: str, bench: Bench, protocol: str, fold: int) -> torch.nn.Module:
     """Train a cell classifier on everything outside the fold; on everything for ``FULL``."""
     made = plan(name)
-    known = [*bench.main, *bench.further, *bench.generated(made.generated)]
-    fields = [field for field in known if fold == FULL or folds.get(field.name, FULL) != fold]
-    torch.manual_seed(max(fold, 0))
-    network = models.build(made.builder, made.arguments)
-    cells = cell_training.gather(fields, int(made.input["size"]), float(made.input["context"]))
-    settings = cell_training.Settings(seed=max(fold, 0))
-    title = f"{name} {protocol} {'all' if fold == FULL else fold}"
-    cell_training.fit(
-        network, cells, bench.device, settings, main_set=sources.MAIN,
-        after_epoch=lambda done, count, loss: bench.tell(f"{title}, loss {loss:.3f}", done, count),
-    )  # fmt: skip
-    return network
+    folds = bench.cell_folds(protocol)
+    pictures = [*bench.crops, *bench.main, *bench.further, *bench.generated(made.generated)]
+    if protocol.startswith("random") and fold != FULL:
+        pictures = [field for field in pictures if field.dataset != sources.MAIN]
+    outside = [field for field in pictures if fold == FULL or folds.get((field.dataset, field.name)) != fold]
+    return _fit(name, bench, protocol, fold, outside)
 
 
-def fit_detector(name: str, bench: Bench, protocol: str, fold: int, folds: Mapping[str, int]) -> torch.nn.Module:
-    """Pre-train a detector on the other sets once, then train it on ALL-IDB1 outside the fold."""
-    made = plan(name)
-    architecture = str(made.arguments["architecture"])
-    home = bench.runs / "detect" / name
+def fit_fields(name: str, bench: Bench, protocol: str, fold: int) -> torch.nn.Module:
+    """Train a field classifier likewise."""
+    folds = bench.folds(protocol)
     outside = [field for field in bench.main if fold == FULL or folds[field.name] != fold]
-    title = f"{name} {protocol} {'all' if fold == FULL else fold}"
-    start = detectors.fit(
-        architecture, bench.further, home / "indomain", detectors.PRETRAINING, device=str(bench.device),
-        after_epoch=lambda done, count: bench.tell(f"{name} pre-training", done, count),
+    return _fit(name, bench, protocol, fold, outside)
+
+
+def _fit(name: str, bench: Bench, protocol: str, fold: int, pictures: list[TrueField]) -> torch.nn.Module:
+    title = f"{name} all" if fold == FULL else f"{name} {protocol} {fold}"
+    return classifiers.fit_classifier(
+        plan(name), pictures, bench.further, bench.runs / plan(name).task / name, title, bench.device,
+        seed=max(fold, 0), tell=bench.tell,
     )  # fmt: skip
-    last = detectors.fit(
-        architecture, outside, home / f"{protocol}{'-all' if fold == FULL else fold}", detectors.Settings(seed=max(fold, 0)),
-        weights=start, device=str(bench.device), after_epoch=lambda done, count: bench.tell(title, done, count),
-    )  # fmt: skip
-    network = models.build(made.builder, made.arguments)
-    network.load_state_dict(trained_state(last))
-    return network.eval().to(bench.device)
 
 
 def _cells(field: TrueField, classifier: CellClassifier, fold: int) -> list[CellPrediction]:
     counted = [(kind, box) for kind, box in field.cells if kind != "ignore"]
-    odds = classifier.log_odds(field.balanced, [box for _, box in counted])
+    odds = _odds(field, classifier, [box for _, box in counted])
     return [
         CellPrediction(field.dataset, field.name, *box, int(kind == "blast"), float(value), fold)
         for (kind, box), value in zip(counted, odds, strict=True)
     ]
 
 
+def _odds(field: TrueField, classifier: CellClassifier, boxes: list[Box]) -> NDArray[np.float64]:
+    seen = cellsets.seen(field, str(classifier.card.input.get("mask", "none"))) if boxes else field.balanced
+    return classifier.log_odds(seen, boxes)
+
+
 def _regions(field: TrueField, classifier: CellClassifier, fold: int) -> list[BoxPrediction]:
     found = propose(field.regions)
     boxes = found.box_list()
-    odds = classifier.log_odds(field.balanced, boxes)
+    odds = _odds(field, classifier, boxes)
     rows = [
         BoxPrediction(field.name, *box, "", float(score), float(value), fold)
         for box, score, value in zip(boxes, found.scores, odds, strict=True)
@@ -172,8 +250,3 @@ def _boxes(field: TrueField, detector: Yolo, fold: int) -> list[BoxPrediction]:
 def nothing(image: str, fold: int) -> BoxPrediction:
     """The row of a field in which nothing was found, so that it still counts as looked at."""
     return BoxPrediction(image, 0.0, 0.0, 0.0, 0.0, "", 0.0, 0.0, fold)
-
-
-def fold_numbers(folds: Mapping[str, int]) -> Sequence[int]:
-    """The folds of a protocol, in order."""
-    return sorted(set(folds.values()) - {splits.TRAIN_ONLY})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from allcad_core import models
 from allcad_core.errors import DataError
-from allcad_core.training import jobs
+from allcad_core.training import detectors, jobs
 from allcad_core.training.plans import draft_card, plan
 
 LARGE = 4_000_000
@@ -20,13 +20,17 @@ def ship(name: str, bench: jobs.Bench, folder: Path | None = None) -> models.Car
     The card has neither figures nor calibration yet: ``evaluation.cards`` computes both from stored predictions.
 
     Raises:
-        DataError: generated fields are part of the plan's training; what ships has seen real fields only.
+        DataError: the plan is an experiment.
     """
     made = plan(name)
-    if made.generated:
-        raise DataError(f"'{name}' is trained on generated fields too, and only networks of real fields ship.")
-    train = jobs.fit_cells if made.task == "cell" else jobs.fit_detector
-    network = train(name, bench, made.protocols[0], jobs.FULL, bench.folds(made.protocols[0]))
+    if not made.ships:
+        raise DataError(f"'{name}' is an experiment and does not ship.")
+    protocol = made.protocols[0]
+    if made.task == "detect":
+        network = detectors.fit_detector(name, bench, protocol, jobs.FULL, bench.folds(protocol))
+    else:
+        train = jobs.fit_cells if made.task == "cell" else jobs.fit_fields
+        network = train(name, bench, protocol, jobs.FULL)
     card = draft_card(name)
     parameters = sum(value.numel() for value in network.parameters())
     storage = "int8" if parameters > LARGE else "fp16"

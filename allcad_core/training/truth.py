@@ -1,27 +1,28 @@
-"""What training takes for true: every white cell of a field with a box and a label.
+"""What training takes for true: every white cell of a picture with a box and a label.
 
-Where no drawn annotation is given, boxes come from the stain segmentation: a region with an expert centroid is a blast, a
-region with several is parted among them, any other is healthy, and what is ragged or cut by the border is left out.
+Drawn boxes come first. Where there are none, boxes come from the stain segmentation: a region with one expert centroid is
+a blast, one with several is left out (nobody has parted it), any other is healthy; what is ragged or cut by the border is
+left out too. In a picture of one cell, only the region in the middle counts.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from allcad_core.datasets import FieldRecord
+from allcad_core.classification.crops import central
+from allcad_core.datasets import CropRecord, FieldRecord
+from allcad_core.datasets.boxes import CellBox
 from allcad_core.ground import balance
 from allcad_core.results import Box, holds
 from allcad_core.segmentation import Region, Segmentation, segment
 
 Kind = Literal["blast", "healthy", "ignore"]
-Point = tuple[float, float]
-"""x, y in px of the field."""
+LabelledBox = tuple[Kind, Box]
 
 RAGGED = 0.75
 """Regions of less solidity are smudge cells or clumps, and teach nothing."""
@@ -29,7 +30,7 @@ RAGGED = 0.75
 
 @dataclass(frozen=True, eq=False)
 class TrueField:
-    """One field as training sees it.
+    """One picture as training sees it.
 
     Attributes:
         name, dataset: of the record.
@@ -37,41 +38,71 @@ class TrueField:
         red_cell_diameter: px, ``None`` where unknown.
         cells: kind and box of every white cell.
         regions: of the stain segmentation, for the region detector.
+        read: gives the pixels as they were taken, uint8 (height, width, 3), for methods that mask them.
     """
 
     name: str
     dataset: str
     balanced: NDArray[np.uint8]
     red_cell_diameter: float | None
-    cells: tuple[tuple[Kind, Box], ...]
+    cells: tuple[LabelledBox, ...]
+    regions: tuple[Region, ...]
+    read: Callable[[], NDArray[np.uint8]] | None = None
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is known of a picture beside its pixels, see ``TrueField``; kept between runs."""
+
+    red_cell_diameter: float | None
+    cells: tuple[LabelledBox, ...]
     regions: tuple[Region, ...]
 
 
-def true_field(record: FieldRecord, weak_label: Kind | None = None) -> TrueField:
-    """Boxes and labels of one field by stain and centroids.
+def truth_of_field(
+    record: FieldRecord, drawn: Sequence[CellBox] | None = None, weak_label: Kind | None = None
+) -> Truth:
+    """Boxes and labels of one field.
 
     Args:
         record: the field.
+        drawn: boxes that people or a checked procedure have drawn; without them the stain and the centroids speak.
         weak_label: label of every whole cell, for sets that label fields only.
     """
+    found = segment(record.read().pixels, "stain")
+    if drawn is not None:
+        return Truth(found.red_cell_diameter, tuple((cell.kind, cell.box) for cell in drawn), found.regions)
+    owners = [_owner(found, point) for point in record.blast_points]
+    cells = [(_kind(region, owners.count(region.label), weak_label), region.box) for region in found.regions]
+    return Truth(found.red_cell_diameter, tuple(cells), found.regions)
+
+
+def truth_of_crop(record: CropRecord, label: Kind) -> Truth:
+    """The region in the middle of a crop of one white cell, and its label; no cell where nothing was found."""
     image = record.read()
     found = segment(image.pixels, "stain")
-    cells: list[tuple[Kind, Box]] = []
-    owners = [_owner(found, point) for point in record.blast_points]
-    for region in found.regions:
-        inside = [point for point, owner in zip(record.blast_points, owners, strict=True) if owner == region.label]
-        if weak_label is None and inside:
-            cells += [("blast", box) for box in _shares(found, region, inside)]
-        elif region.at_border or region.solidity < RAGGED:
-            cells.append(("ignore", region.box))
-        else:
-            cells.append((weak_label or "healthy", region.box))
+    boxes = [region.box for region in found.regions]
+    index = central(boxes, [region.area for region in found.regions], image.width, image.height)
+    return Truth(found.red_cell_diameter, () if index is None else ((label, boxes[index]),), found.regions)
+
+
+def true_field(record: FieldRecord | CropRecord, truth: Truth) -> TrueField:
+    """The picture with what is known of it. Raises ImageError where it cannot be read."""
     return TrueField(
-        record.name, record.dataset, balance(image.pixels), found.red_cell_diameter, tuple(cells), found.regions
-    )
+        record.name, record.dataset, balance(record.read().pixels), truth.red_cell_diameter, truth.cells, truth.regions,
+        lambda: record.read().pixels,
+    )  # fmt: skip
 
 
-def _owner(found: Segmentation, point: Point) -> int | None:
+def _kind(region: Region, points: int, weak_label: Kind | None) -> Kind:
+    if weak_label is None and points == 1:
+        return "blast"
+    if points or region.at_border or region.solidity < RAGGED:
+        return "ignore"
+    return weak_label or "healthy"
+
+
+def _owner(found: Segmentation, point: tuple[float, float]) -> int | None:
     """Number of the one region that a centroid belongs to: that under it, else the nearest whose box holds it."""
     height, width = found.labels.shape
     x, y = point
@@ -79,21 +110,8 @@ def _owner(found: Segmentation, point: Point) -> int | None:
     if under:
         return under
     around = [region for region in found.regions if holds(region.box, point)]
-    return min(around, key=lambda region: math.dist(region.centroid, point)).label if around else None
+    return min(around, key=lambda region: _squared(region.centroid, point)).label if around else None
 
 
-def _shares(found: Segmentation, region: Region, points: Sequence[Point]) -> list[Box]:
-    """The region's box; with several centroids, the boxes of the pixels nearest to each."""
-    if len(points) == 1:
-        return [region.box]
-    x0, y0, x1, y1 = (round(value) for value in region.box)
-    rows, columns = np.nonzero(found.labels[y0:y1, x0:x1] == region.label)
-    place = np.stack([columns + x0, rows + y0], axis=1).astype(np.float64)
-    nearest = np.linalg.norm(place[:, None] - np.asarray(points)[None], axis=2).argmin(axis=1)
-    boxes = []
-    for number in range(len(points)):
-        own = place[nearest == number]
-        if own.size:
-            (left, top), (right, bottom) = own.min(axis=0), own.max(axis=0) + 1
-            boxes.append((float(left), float(top), float(right), float(bottom)))
-    return boxes
+def _squared(one: tuple[float, float], other: tuple[float, float]) -> float:
+    return (one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2

@@ -10,11 +10,13 @@ import pytest
 import torch
 
 from allcad_core import models, predictions
+from allcad_core.datasets import allidb2
 from allcad_core.errors import DataError, UnknownNameError
-from allcad_core.predictions import BoxPrediction, CellPrediction
-from allcad_core.training import cells as cell_training
-from allcad_core.training import detectors, jobs, plans, shipping, sources
-from allcad_core.training.cells import CellSet
+from allcad_core.predictions import BoxPrediction, CellPrediction, FieldPrediction
+from allcad_core.training import cellsets, classifiers, jobs, plans, shipping, sources
+from allcad_core.training.cellsets import CellSet
+from allcad_core.training.fitting import Settings
+from allcad_core.training.plan_types import Course
 from allcad_core.training.truth import TrueField
 
 Fields = Callable[..., list[TrueField]]
@@ -27,37 +29,52 @@ class DrawnBench(jobs.Bench):
     def folds(self, protocol: str) -> dict[str, int]:
         return {name: fold for name, fold in FOLDS.items() if protocol == "field" or name.startswith("Im")}
 
+    def cell_folds(self, protocol: str) -> dict[jobs.Picture, int]:
+        sets = {"I": "ALL-IDB1", "W": "Aria", "B": "PBC"}
+        found = {(sets[name[0]], name): fold for name, fold in self.folds(protocol).items()}
+        if protocol.startswith("random"):
+            return {("ALL-IDB2", "Im001_1"): 0, ("ALL-IDB2", "Im002_0"): 1}
+        return found
+
+
+COURSE = Course(Settings(epochs=2), {"ALL-IDB1": 0.5, "ALL-IDB2": 0.2, "Aria": 0.3, "generated": 0.1})
+
 
 @pytest.fixture
 def bench(true_fields: Fields, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DrawnBench:
     small = replace(
         plans.PLANS["lightweight"], arguments={"size": 16, "channels": [4, 4], "hidden": 8},
-        input={"size": 16, "context": 1.25},
+        input={"size": 16, "context": 1.25}, course=COURSE, pretraining=None, proposals=True,
     )  # fmt: skip
-    monkeypatch.setattr(plans, "PLANS", {**plans.PLANS, "lightweight": small})
-    monkeypatch.setattr(cell_training, "Settings", lambda seed: _SETTINGS(epochs=2, seed=seed))
+    field = replace(
+        plans.PLANS["lightweight_field"], arguments={"size": 48, "width": 64, "channels": [4, 4], "hidden": 8},
+        input={"height": 48, "width": 64, "mask": "stain"}, course=Course(Settings(epochs=2), {"ALL-IDB1": 1.0}),
+        pretraining=None,
+    )  # fmt: skip
+    monkeypatch.setattr(plans, "PLANS", {**plans.PLANS, "lightweight": small, "lightweight_field": field})
     bench = DrawnBench(tmp_path, tmp_path / "runs", tmp_path / "results", torch.device("cpu"), lambda *_: None)
-    main = true_fields(["Im001_1", "Im002_0", "Im003_1", "Im004_0"])
+    main = [replace(made, read=lambda made=made: made.balanced) for made in true_fields(NAMES)]  # type: ignore[misc]
     main[1] = replace(main[1], cells=(), regions=())
     bench.__dict__["main"] = main
+    bench.__dict__["crops"] = true_fields(["Im001_1", "Im002_0"], "ALL-IDB2", ("blast",))
     bench.__dict__["further"] = true_fields(["WBC-1", "WBC-2"], "Aria") + true_fields(["BA_1"], "PBC", ("healthy",))
     return bench
 
 
-_SETTINGS = cell_training.Settings
+NAMES = ["Im001_1", "Im002_0", "Im003_1", "Im004_0"]
 
 
 @pytest.fixture
 def gathered(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Names of the fields of each training."""
+    """Data set and name of the pictures of each training."""
     seen: list[list[str]] = []
-    plain = cell_training.gather
+    plain = cellsets.gather
 
     def spy(fields: Sequence[TrueField], *rest: float) -> CellSet:
-        seen.append([field.name for field in fields])
+        seen.append([f"{field.dataset} {field.name}" for field in fields])
         return plain(fields, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(cell_training, "gather", spy)
+    monkeypatch.setattr(cellsets, "gather", spy)
     return seen
 
 
@@ -72,24 +89,71 @@ def read_boxes(bench: jobs.Bench, model: str, protocol: str = "field") -> list[B
 @pytest.mark.parametrize("fold", [0, 1])
 def test_a_fold_never_sees_its_held_out_fields(bench: DrawnBench, gathered: list[list[str]], fold: int) -> None:
     jobs.run("lightweight", "field", fold, bench)
-    assert gathered == [[name for name in FOLDS if FOLDS[name] != fold]]
+    ((*seen,),) = gathered
+    held_out = [name for name in FOLDS if FOLDS[name] == fold]
+    assert not [entry for entry in seen if entry.split()[1] in held_out and "ALL-IDB2" not in entry]
+    assert len([entry for entry in seen if "ALL-IDB1" in entry]) == 2
 
 
 def test_further_sets_have_no_session_and_are_trained_on(bench: DrawnBench, gathered: list[list[str]]) -> None:
     jobs.run("lightweight", "session", 1, bench)
-    assert gathered == [["Im001_1", "Im002_0", "WBC-1", "WBC-2", "BA_1"]]
+    assert [entry for entry in gathered[0] if "ALL-IDB2" not in entry] == [
+        "ALL-IDB1 Im001_1", "ALL-IDB1 Im002_0", "Aria WBC-1", "Aria WBC-2",
+    ]  # fmt: skip
 
 
-def test_a_fold_leaves_what_it_says_of_the_held_out_fields(bench: DrawnBench) -> None:
+def test_where_crops_are_drawn_at_random_their_fields_take_no_part(
+    bench: DrawnBench, gathered: list[list[str]]
+) -> None:
+    jobs.run("lightweight", "random4", 0, bench)
+    assert gathered == [["ALL-IDB2 Im002_0", "Aria WBC-1", "Aria WBC-2"]]
+    assert [(row.dataset, row.image) for row in read_cells(bench, "random4")] == [("ALL-IDB2", "Im001_1")]
+
+
+def test_a_fold_leaves_what_it_says_of_the_held_out_pictures(bench: DrawnBench) -> None:
     path = jobs.run("lightweight", "field", 0, bench)
     assert path == bench.results / "cell" / "field" / "lightweight" / "fold0.csv"
     cells = read_cells(bench)
-    assert [(row.image, row.truth, row.fold) for row in cells] == [("Im001_1", 1, 0), ("Im001_1", 0, 0)]
+    assert [(row.dataset, row.image, row.truth, row.fold) for row in cells] == [
+        ("ALL-IDB1", "Im001_1", 1, 0), ("ALL-IDB1", "Im001_1", 0, 0), ("Aria", "WBC-1", 1, 0), ("Aria", "WBC-1", 0, 0),
+    ]  # fmt: skip
     boxes = read_boxes(bench, "regions-lightweight")
     assert {row.image for row in boxes} == {"Im001_1", "Im002_0"}
     (empty,) = (row for row in boxes if row.image == "Im002_0")  # looked at, nothing found
     assert empty.x1 == empty.x0
     assert not list(bench.results.rglob("*.part"))
+
+
+def test_what_pre_training_has_seen_is_never_judged(bench: DrawnBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_start = replace(
+        plans.PLANS["lightweight"],
+        course=Course(Settings(epochs=1), {"ALL-IDB1": 1.0}),
+        pretraining=Course(Settings(epochs=1), {"Aria": 1.0}),
+    )
+    monkeypatch.setattr(plans, "PLANS", {**plans.PLANS, "lightweight": with_start})
+    jobs.run("lightweight", "field", 0, bench)
+    assert {row.dataset for row in read_cells(bench)} == {"ALL-IDB1"}
+    assert (bench.runs / "cell" / "lightweight" / "indomain.safetensors").is_file()
+
+
+def test_pre_training_is_done_once_for_all_folds(
+    bench: DrawnBench, gathered: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_start = replace(plans.PLANS["lightweight"], pretraining=Course(Settings(epochs=1), {"Aria": 1.0}))
+    monkeypatch.setattr(plans, "PLANS", {**plans.PLANS, "lightweight": with_start})
+    for fold in (0, 1):
+        jobs.run("lightweight", "session", fold, bench)
+    assert gathered.count(["Aria WBC-1", "Aria WBC-2"]) == 1
+
+
+def test_a_field_classifier_judges_fields_as_they_are_and_blank(bench: DrawnBench) -> None:
+    jobs.run("lightweight_field", "session", 0, bench)
+    rows = predictions.read(FieldPrediction, "field", "session", "lightweight_field", bench.results)
+    assert [(row.dataset, row.image, row.truth) for row in rows] == [
+        ("ALL-IDB1", "Im001_1", 1),
+        ("ALL-IDB1", "Im002_0", 0),
+    ]
+    assert rows[0].log_odds != rows[0].blank_log_odds
 
 
 def test_what_stands_is_skipped(bench: DrawnBench, gathered: list[list[str]]) -> None:
@@ -113,7 +177,7 @@ def test_a_killed_fold_leaves_no_result(bench: DrawnBench, monkeypatch: pytest.M
     def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cell_training, "fit", killed)
+    monkeypatch.setattr(classifiers, "fit", killed)
     with pytest.raises(KeyboardInterrupt):
         jobs.run("lightweight", "field", 0, bench)
     assert not list(bench.results.rglob("*.csv"))
@@ -127,74 +191,31 @@ def test_a_fold_that_is_not_there_is_refused(bench: DrawnBench, gathered: list[l
 
 
 def test_an_unknown_model_lists_those_that_can_be_trained(bench: DrawnBench) -> None:
-    with pytest.raises(UnknownNameError, match="lightweight, lightweight-generated, yolo11n"):
+    with pytest.raises(UnknownNameError, match=r"best_cell, .*lightweight, .*yolo11n"):
         jobs.run("resnet", "field", 0, bench)
-
-
-class TestDetector:
-    """The same for detectors; Ultralytics' trainer stands aside."""
-
-    @pytest.fixture
-    def trainings(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], str, Path | None]]:
-        """Fields, folder and starting point of each training."""
-        seen: list[tuple[list[str], str, Path | None]] = []
-
-        def fit(
-            _: str, fields: Sequence[TrueField], run: Path, __: object, *, weights: Path | None = None, **___: object
-        ) -> Path:
-            seen.append(([field.name for field in fields], run.name, weights))
-            return run / "last.pt"
-
-        plan = plans.PLANS["yolo11n"]
-        torch.manual_seed(0)
-        state = models.build(plan.builder, plan.arguments).state_dict()
-        monkeypatch.setattr(detectors, "fit", fit)
-        monkeypatch.setattr(jobs, "trained_state", lambda _: state)
-        return seen
-
-    @pytest.mark.slow
-    def test_a_fold_never_sees_its_held_out_fields(
-        self, bench: DrawnBench, trainings: list[tuple[list[str], str, Path | None]]
-    ) -> None:
-        jobs.run("yolo11n", "session", 1, bench)
-        assert [(names, folder) for names, folder, _ in trainings] == [
-            (["WBC-1", "WBC-2", "BA_1"], "indomain"),
-            (["Im001_1", "Im002_0"], "session1"),
-        ]
-        assert trainings[1][2] == bench.runs / "detect" / "yolo11n" / "indomain" / "last.pt"
-        assert {row.image for row in read_boxes(bench, "yolo11n", "session")} == {"Im003_1", "Im004_0"}
-
-    @pytest.mark.slow
-    def test_what_ships_has_seen_every_field(
-        self, bench: DrawnBench, trainings: list[tuple[list[str], str, Path | None]], tmp_path: Path
-    ) -> None:
-        card = shipping.ship("yolo11n", bench, tmp_path / "weights")
-        assert trainings[1][0] == ["Im001_1", "Im002_0", "Im003_1", "Im004_0"]
-        assert trainings[1][1] == "session-all"
-        assert card.storage == "fp16"
 
 
 def test_a_shipped_classifier_has_seen_every_field_and_can_be_loaded(
     bench: DrawnBench, gathered: list[list[str]], tmp_path: Path
 ) -> None:
     card = shipping.ship("lightweight", bench, tmp_path / "weights")
-    assert gathered == [list(FOLDS)]
+    assert {entry.split()[1] for entry in gathered[0]} == set(FOLDS) - {"BA_1"}  # its set has no weight here
     assert models.card("lightweight", tmp_path / "weights") == card
     network = models.load("lightweight", "cpu", tmp_path / "weights")
     assert sum(value.numel() for value in network.parameters()) == card.parameters
     assert (card.storage, card.figures) == ("fp16", ())
 
 
-def test_generated_fields_join_the_training_of_their_plan_but_never_what_ships(
+def test_generated_fields_join_the_training_of_their_plan(
     bench: DrawnBench, gathered: list[list[str]], true_fields: Fields, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    made = replace(plans.PLANS["lightweight"], generated=2)
-    monkeypatch.setattr(plans, "PLANS", {**plans.PLANS, "lightweight-generated": made})
+    made = replace(plans.PLANS["lightweight"], generated=2, ships=False)
+    monkeypatch.setattr(plans, "PLANS", {**plans.PLANS, "with-generated": made})
     monkeypatch.setattr(sources, "generated_fields", lambda *_: true_fields(["made-1", "made-2"], "generated"))
-    jobs.run("lightweight-generated", "session", 1, bench)
-    assert gathered == [["Im001_1", "Im002_0", "WBC-1", "WBC-2", "BA_1", "made-1", "made-2"]]
-    with pytest.raises(DataError, match="only networks of real fields ship"):
-        shipping.ship("lightweight-generated", bench, tmp_path / "weights")
+    jobs.run("with-generated", "session", 1, bench)
+    assert gathered[0][-2:] == ["generated made-1", "generated made-2"]
+    with pytest.raises(DataError, match="is an experiment and does not ship"):
+        shipping.ship("with-generated", bench, tmp_path / "weights")
 
 
 def test_large_networks_ship_as_eight_bits(bench: DrawnBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,5 +225,18 @@ def test_large_networks_ship_as_eight_bits(bench: DrawnBench, tmp_path: Path, mo
     assert models.load("lightweight", "cpu", tmp_path / "weights") is not None
 
 
-def test_the_folds_of_a_protocol_are_those_that_are_tested() -> None:
-    assert jobs.fold_numbers({"a": 2, "b": 0, "c": -1, "d": 2}) == [0, 2]
+@pytest.mark.slow
+@pytest.mark.parametrize("protocol", ["random4", "field", "session", "source"])
+def test_no_picture_stands_on_both_sides_and_crops_follow_their_fields(
+    data_root: Path, tmp_path: Path, protocol: str
+) -> None:
+    bench = jobs.Bench(data_root, tmp_path, tmp_path, torch.device("cpu"), lambda *_: None)
+    folds = bench.cell_folds(protocol)
+    of_crops = {name: fold for (dataset, name), fold in folds.items() if dataset == "ALL-IDB2"}
+    assert len(of_crops) >= 216
+    if protocol == "random4":
+        assert {dataset for dataset, _ in folds} == {"ALL-IDB2"}
+        return
+    for crop in allidb2.crops(data_root):
+        assert {folds["ALL-IDB1", field] for field in crop.fields} == {of_crops[crop.name]}
+    assert bench.numbers("best_cell", protocol) == sorted(set(folds.values()) - {-1})

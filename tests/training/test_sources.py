@@ -18,8 +18,9 @@ Draw = Callable[..., NDArray[np.uint8]]
 
 
 @pytest.fixture
-def data(draw: Draw, tmp_path: Path) -> Path:
-    """ALL-IDB1 with one field of either kind; of the others, none."""
+def data(draw: Draw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """ALL-IDB1 with one field of either kind and no drawn boxes; of the others, none."""
+    monkeypatch.setattr(sources, "DRAWN", tmp_path / "none.csv")
     folder = tmp_path / "ALL_IDB1"
     for part in ("im", "xyc"):
         (folder / part).mkdir(parents=True)
@@ -40,6 +41,15 @@ def test_fields_come_with_their_cells_and_are_told_one_by_one(data: Path) -> Non
         "Im001_1": ["blast", "healthy"],
         "Im002_0": ["healthy", "healthy"],
     }
+
+
+def test_drawn_boxes_of_a_field_come_first(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = data / "boxes.csv"
+    drawn.write_text("image,class,x0,y0,x1,y1,source\nIm001_1,ignore,1,2,30,40,hand\n")
+    monkeypatch.setattr(sources, "DRAWN", drawn)
+    fields = {field.name: field.cells for field in sources.main_fields(data)}
+    assert fields["Im001_1"] == (("ignore", (1, 2, 30, 40)),)
+    assert [kind for kind, _ in fields["Im002_0"]] == ["healthy", "healthy"]
 
 
 def test_sets_that_are_not_there_are_left_out(data: Path) -> None:
@@ -74,4 +84,4 @@ def test_generated_fields_bring_their_own_truth_and_ignore_what_the_border_cuts(
 @pytest.mark.slow
 def test_every_further_set_at_hand_has_a_label_a_field(data_root: Path) -> None:
     labels = {name: {record.label for record in sources.records(data_root, name)} for name in sources.FURTHER}
-    assert labels == {"Aria": {0, 1}, "TXL-PBC": {0}, "PBC": {0}}
+    assert labels == {"Aria": {0, 1}, "TXL-PBC": {0}, "PBC": {0}, "WBC-segmentation": {None}}

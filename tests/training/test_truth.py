@@ -10,10 +10,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from allcad_core.datasets import FieldRecord
+from allcad_core.datasets import CropRecord, FieldRecord
+from allcad_core.datasets.boxes import CellBox
 from allcad_core.detection.base import iou
 from allcad_core.segmentation import segment
-from allcad_core.training.truth import TrueField, true_field
+from allcad_core.training.truth import TrueField, true_field, truth_of_crop, truth_of_field
 
 Draw = Callable[..., NDArray[np.uint8]]
 REDS = [(x, y, 15) for x in (40, 100, 160, 220, 280, 340) for y in (40, 260)]
@@ -28,7 +29,8 @@ def look(draw: Draw, tmp_path: Path) -> Callable[..., TrueField]:
     ) -> TrueField:
         path = tmp_path / "field.png"
         Image.fromarray(draw((400, 300), purple=nuclei, red=REDS)).save(path)
-        return true_field(FieldRecord("field", path, "drawn", blast_points=tuple(points)), weak)  # type: ignore[arg-type]
+        record = FieldRecord("field", path, "drawn", blast_points=tuple(points))
+        return true_field(record, truth_of_field(record, weak_label=weak))  # type: ignore[arg-type]
 
     return build
 
@@ -63,13 +65,33 @@ def test_the_label_of_a_field_is_that_of_its_whole_cells(look: Callable[..., Tru
     assert sorted(kind for kind, _ in field.cells) == ["blast", "ignore"]
 
 
-def test_several_centroids_part_one_region(look: Callable[..., TrueField]) -> None:
+def test_one_region_with_several_centroids_teaches_nothing(look: Callable[..., TrueField]) -> None:
     field = look([(191, 150, 24), (201, 150, 24)], [(176, 150), (216, 150)])
     assert len(field.regions) == 1  # too close for the segmentation
-    left, right = sorted(box for _, box in field.cells)
-    assert [kind for kind, _ in field.cells] == ["blast", "blast"]
-    assert left == pytest.approx((166, 125, 196, 176), abs=3)
-    assert right == pytest.approx((196, 125, 226, 176), abs=3)
+    assert [kind for kind, _ in field.cells] == ["ignore"]
+
+
+def test_drawn_boxes_come_before_what_the_stain_says(draw: Draw, tmp_path: Path) -> None:
+    path = tmp_path / "field.png"
+    Image.fromarray(draw((400, 300), purple=[(120, 150, 24)], red=REDS)).save(path)
+    drawn = [CellBox("healthy", (1, 2, 30, 40), "hand"), CellBox("ignore", (50, 2, 80, 40), "hand")]
+    truth = truth_of_field(FieldRecord("field", path, "drawn", blast_points=((120, 150),)), drawn)
+    assert truth.cells == (("healthy", (1, 2, 30, 40)), ("ignore", (50, 2, 80, 40)))
+    assert len(truth.regions) == 1
+
+
+def test_a_crop_is_about_the_cell_in_its_middle(draw: Draw, tmp_path: Path) -> None:
+    path = tmp_path / "crop.png"
+    Image.fromarray(draw((300, 300), purple=[(150, 150, 24), (260, 40, 24)], red=[(40, 260, 15)])).save(path)
+    ((kind, box),) = truth_of_crop(CropRecord("crop", path, "drawn"), "healthy").cells
+    assert kind == "healthy"
+    assert box == pytest.approx((126, 126, 175, 175), abs=3)
+
+
+def test_an_empty_crop_has_no_cell(draw: Draw, tmp_path: Path) -> None:
+    path = tmp_path / "crop.png"
+    Image.fromarray(draw((200, 200), red=[(40, 60, 15)])).save(path)
+    assert truth_of_crop(CropRecord("crop", path, "drawn"), "blast").cells == ()
 
 
 def test_a_centroid_belongs_to_one_cell_though_a_neighbour_s_box_holds_it_too(

@@ -1,0 +1,169 @@
+"""Plans of the classifiers: those of the papers in two forms, cell and field, and better ones beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from allcad_core.classification.cells import CONTEXT
+from allcad_core.training.augment import Strength
+from allcad_core.training.fitting import Settings
+from allcad_core.training.plan_types import Course, Plan
+
+CELL, FIELD = ("healthy", "blast"), ("normal", "ALL")
+OTHERS = {"Aria": 0.5, "PBC": 0.2, "TXL-PBC": 0.15, "WBC-segmentation": 0.15}
+"""Cells of other hospitals, for pre-training in the domain instead of ImageNet, which is not at hand."""
+EVERYTHING = {"ALL-IDB1": 0.25, "ALL-IDB2": 0.1, "Aria": 0.35, "PBC": 0.12, "TXL-PBC": 0.09, "WBC-segmentation": 0.09}
+STRONG = Strength(
+    size=0.25, shift=0.08, stain=0.3, channel=0.15, lamp=0.04, exchange=0.5, coarse=0.5, coarsest=0.25, noise=0.02
+)
+FLIPS = Strength(turn=False, size=0.1, shift=0.03)
+FIELD_SIZE = (192, 256)
+"""Height, width in px of a field to the networks of Zaiter & Zwiggelaar, who give none."""
+WHOLE_SIZE = (240, 320)
+"""Likewise to the whole-image CNN that ships; 900 x 1200 in the paper, which would be 550 MB of weights."""
+
+_PAPERS = "Zaiter & Zwiggelaar: Adam, 1e-4, 25 epochs, cross-entropy, as they say. "
+_MASKED = (
+    "Trained on the crops of ALL-IDB2, masked by the paper's threshold. Their batch and input size are not given: 16, and {size} "
+    "px here. Pre-trained on cells of Aria, PBC, TXL-PBC and WBC_segmentation instead of ImageNet."
+)
+_LIGHT = (
+    "Their text gives no channels, kernels or input size, and contradicts itself on whether pooling follows convolution: here "
+    "3x3 kernels, 16 and 32 channels, convolution first. "
+)
+
+
+def _cell(name: str, title: str, size: int, paper: str, protocols: tuple[str, ...], pretraining: Settings) -> Plan:
+    mixed = pretraining.mixed
+    return Plan(
+        task="cell",
+        builder=f"allcad_core.classification.{name}:build",
+        arguments={"size": size} if name == "lightweight" else {},
+        input={"size": size, "context": CONTEXT, "mask": "paper"},
+        classes=CELL,
+        title=title,
+        paper=_PAPERS + paper + _MASKED.format(size=size),
+        protocols=protocols,
+        course=Course(Settings(mixed=mixed), {"ALL-IDB2": 1.0}),
+        pretraining=Course(pretraining, OTHERS),
+    )
+
+
+def _field(name: str, title: str, paper: str, protocols: tuple[str, ...], pretraining: Settings) -> Plan:
+    height, width = FIELD_SIZE
+    return Plan(
+        task="field",
+        builder=f"allcad_core.classification.{name}:build",
+        arguments={"size": height, "width": width} if name == "lightweight" else {},
+        input={"height": height, "width": width, "mask": "paper"},
+        classes=FIELD,
+        title=f"{title}, whole field",
+        paper=(
+            f"{_PAPERS}{paper}Trained on the fields of ALL-IDB1, masked by the paper's threshold, at {width} x {height} px. "
+            "Pre-trained on the fields of Aria instead of ImageNet."
+        ),
+        protocols=protocols,
+        course=Course(Settings(mixed=pretraining.mixed, strength=FLIPS), {"ALL-IDB1": 1.0}),
+        pretraining=Course(pretraining, {"Aria": 1.0}),
+    )
+
+
+_CYCLE = Settings(epochs=10, steps=60, lr=2e-3, batch=48, smoothing=0.05, decay=0.02, cycle=True, strength=STRONG)
+
+_FIELDS = Settings(
+    epochs=10, batch=32, lr=1e-3, smoothing=0.05, decay=0.02, cycle=True, strength=replace(STRONG, turn=False)
+)
+
+PLANS: Mapping[str, Plan] = {
+    "best_cell": Plan(
+        task="cell",
+        builder="allcad_core.classification.efficientnet:build",
+        arguments={"variant": "tf_efficientnet_lite0"},
+        start={"pretrained": True},
+        input={"size": 128, "context": CONTEXT},
+        classes=CELL,
+        title="EfficientNet-Lite0 on cells of many patients",
+        paper=(
+            "In neither paper. Starts from ImageNet (weights of a package, Apache-2.0); data sets are drawn in fixed shares "
+            "and both classes of a set alike; cells take over each other's stain and resolution, so that neither gives a "
+            "source away."
+        ),
+        protocols=("session", "source", "field", "random4"),
+        course=Course(
+            Settings(
+                epochs=10,
+                steps=40,
+                lr=6e-4,
+                batch=48,
+                smoothing=0.1,
+                decay=0.05,
+                cycle=True,
+                average=True,
+                strength=STRONG,
+            ),
+            EVERYTHING,
+        ),
+        proposals=True,
+    ),
+    "lightweight": _cell(
+        "lightweight",
+        "Lightweight CNN: two convolutions, two poolings, one dense layer",
+        96,
+        _LIGHT,
+        ("session", "field", "random4"),
+        replace(_CYCLE, epochs=20),
+    ),
+    "regnet": _cell(
+        "regnet",
+        "RegNetY-400MF",
+        128,
+        "Which RegNet they used is not said; RegNetY-400MF is the smallest. ",
+        ("session", "random4", "field"),
+        replace(_CYCLE, mixed=True),
+    ),
+    "resnet50": _cell(
+        "resnet50", "ResNet50", 96, "", ("random4", "session"), replace(_CYCLE, epochs=8, lr=1e-3, mixed=True)
+    ),
+    "lightweight_field": _field(
+        "lightweight",
+        "Lightweight CNN: two convolutions, two poolings, one dense layer",
+        _LIGHT,
+        ("random4", "session", "field"),
+        _FIELDS,
+    ),
+    "regnet_field": _field(
+        "regnet",
+        "RegNetY-400MF",
+        "Which RegNet they used is not said; RegNetY-400MF is the smallest. ",
+        ("random4", "session", "field"),
+        replace(_FIELDS, mixed=True),
+    ),
+    "resnet50_field": _field(
+        "resnet50", "ResNet50", "", ("random4", "session"), replace(_FIELDS, epochs=5, mixed=True)
+    ),
+    "whole_image": Plan(
+        task="field",
+        builder="allcad_core.classification.whole_image:build",
+        arguments={"height": WHOLE_SIZE[0], "width": WHOLE_SIZE[1]},
+        input={"height": WHOLE_SIZE[0], "width": WHOLE_SIZE[1], "mask": "none"},
+        classes=FIELD,
+        title="Whole-image CNN: three convolutions, dense layers of 128 and 64",
+        paper=(
+            "Chen, Liao, Shalaginov & Zeng: Adam, batch 32, 40 epochs, flips and zoom, as in their notebooks; 1e-3 is the rate "
+            f"that these leave at its default. Fields are fitted into {WHOLE_SIZE[1]} x {WHOLE_SIZE[0]} px instead of cut to "
+            "1200 x 900, so that the weights stay under 20 MB; the layers are theirs."
+        ),
+        protocols=("chen17", "random4", "session"),
+        course=Course(
+            Settings(
+                epochs=40,
+                lr=1e-3,
+                batch=32,
+                strength=Strength(turn=False, size=0.2, shift=0.0, stain=0.0, channel=0.0, lamp=0.0),
+            ),
+            {"ALL-IDB1": 1.0},
+        ),
+    ),
+}
+"""By name; the order is that of the queue."""

@@ -1,0 +1,193 @@
+"""Fit a network of two outputs on pictures with labels: the one loop of all classifiers. A killed run goes on.
+
+Every epoch draws from generators of its own seed, so a run that was killed and goes on from its last finished epoch ends in
+the same weights as one that was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional as F  # noqa: N812  the name that everyone uses
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from allcad_core.classification.cells import to_input
+from allcad_core.errors import DataError
+from allcad_core.training.augment import Strength, augment
+
+DECAY = 0.99
+"""Of the running mean of the weights, a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a network is fitted; the defaults are those of Zaiter & Zwiggelaar where they give any.
+
+    Attributes:
+        epochs: rounds; ``steps`` batches each, or once through all pictures where ``steps`` is ``None``.
+        lr: learning rate of Adam; with ``cycle`` the peak of one cycle (Smith & Topin 2018).
+        batch: pictures a step.
+        decay: weight decay, decoupled from the gradient.
+        smoothing: of the labels; some are wrong, those of whole fields above all.
+        average: keep a running mean of the weights, which generalises better than the last step's.
+        mixed: compute in bfloat16 on a CPU too; on CUDA it always is.
+        strength: of the augmentation.
+    """
+
+    epochs: int = 25
+    steps: int | None = None
+    lr: float = 1e-4
+    batch: int = 16
+    seed: int = 0
+    decay: float = 0.0
+    smoothing: float = 0.0
+    cycle: bool = False
+    average: bool = False
+    mixed: bool = False
+    strength: Strength = field(default_factory=Strength)
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What is told after an epoch: which, of how many, mean loss, and share of the pictures called right as they came."""
+
+    number: int
+    count: int
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What a network is fitted on.
+
+    Attributes:
+        pictures: uint8 (n, height, width, 3), RGB, balanced, with a margin for augmentation where ``size`` is given.
+        labels: int64 (n,), 0 or 1.
+        chances: how likely each is drawn, float64 (n,), sum 1; ``None``: every picture once an epoch.
+        size: side of the network's square input in px; the pictures' own size without it.
+    """
+
+    pictures: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    chances: NDArray[np.float64] | None = None
+    size: int | None = None
+
+
+def fit(
+    network: torch.nn.Module,
+    material: Material,
+    device: torch.device,
+    settings: Settings,
+    *,
+    checkpoint: Path | None = None,
+    after_epoch: Callable[[Epoch], None] | None = None,
+) -> torch.nn.Module:
+    """Fit a network.
+
+    Args:
+        network: from network input to two logits; trained in place.
+        material: training side only.
+        device: where to train.
+        settings: see ``Settings``.
+        checkpoint: where to keep the state after each epoch, and to go on from; removed by whoever has stored the result.
+        after_epoch: told each epoch.
+
+    Returns:
+        The network to use, in evaluation mode: the running mean where one was kept, else ``network`` itself.
+
+    Raises:
+        DataError: there is only one class to learn from.
+    """
+    if len(np.unique(material.labels)) < 2:
+        raise DataError("The training data show one class only, so there is nothing to tell apart.")
+    network.to(device).train()
+    optimiser = torch.optim.AdamW(network.parameters(), settings.lr, weight_decay=settings.decay)
+    count = len(material.labels)
+    steps = settings.steps or -(-count // settings.batch)
+    schedule = (
+        torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.lr, total_steps=settings.epochs * steps, pct_start=0.2)
+        if settings.cycle
+        else None
+    )
+    mean = _running_mean(network) if settings.average else None
+    parts = {"network": network, "optimiser": optimiser, "schedule": schedule, "mean": mean}
+    done = _restore(checkpoint, parts, device)
+    for epoch in range(done, settings.epochs):
+        losses, right, shown = [], 0, 0
+        for batch, labels in _batches(material, settings, epoch, steps, device):
+            with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda" or settings.mixed):
+                logits = network(batch)
+            loss = F.cross_entropy(logits.float(), labels, label_smoothing=settings.smoothing)
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            if schedule is not None:
+                schedule.step()
+            if mean is not None:
+                mean.update_parameters(network)
+            losses.append(loss.item())
+            right += int((logits.argmax(1) == labels).sum())
+            shown += len(labels)
+        _keep(checkpoint, parts, epoch + 1)
+        if after_epoch is not None:
+            after_epoch(Epoch(epoch + 1, settings.epochs, float(np.mean(losses)), right / shown))
+    network.eval()
+    return network if mean is None else mean.module.eval()
+
+
+def _running_mean(network: torch.nn.Module) -> AveragedModel:
+    blend = get_ema_multi_avg_fn(DECAY)  # type: ignore[no-untyped-call]
+    return AveragedModel(network, multi_avg_fn=blend, use_buffers=True)
+
+
+def _batches(
+    material: Material, settings: Settings, epoch: int, steps: int, device: torch.device
+) -> Any:  # an iterator of (float (n, 3, size, size), int64 (n,))
+    """The batches of one epoch, in an order that its number decides."""
+    seed = 100_003 * settings.seed + epoch
+    chance, rng = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
+    torch.manual_seed(seed)  # dropout draws from torch's own generator
+    labels, count = torch.from_numpy(material.labels), len(material.labels)
+    drawn = steps * settings.batch
+    if material.chances is None:
+        order = np.concatenate([rng.permutation(count) for _ in range(-(-drawn // count))])[: max(drawn, 1)]
+        order = order[:count] if settings.steps is None else order
+    else:
+        order = rng.choice(count, drawn, p=material.chances)
+    for start in range(0, len(order), settings.batch):
+        part = order[start : start + settings.batch]
+        if len(part) == 1:
+            continue  # batch normalisation needs two
+        batch = augment(to_input(material.pictures[part], device).float(), chance, settings.strength, material.size)
+        yield batch.contiguous(memory_format=torch.channels_last), labels[part].to(device)
+
+
+def _keep(path: Path | None, parts: dict[str, Any], done: int) -> None:
+    if path is None:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".part")
+    torch.save({"done": done, **{name: part.state_dict() for name, part in parts.items() if part is not None}}, fresh)
+    fresh.replace(path)
+
+
+def _restore(path: Path | None, parts: dict[str, Any], device: torch.device) -> int:
+    """Epochs already done; the parts are set to where they stood. A damaged checkpoint is no checkpoint."""
+    if path is None or not path.is_file():
+        return 0
+    try:
+        state = torch.load(path, map_location=device, weights_only=True)
+        for name, part in parts.items():
+            if part is not None:
+                part.load_state_dict(state[name])
+    except (OSError, RuntimeError, KeyError, ValueError, EOFError, UnpicklingError) as error:
+        raise DataError(f"The checkpoint '{path}' is damaged or of another run. Remove it to start anew.") from error
+    return int(state["done"])

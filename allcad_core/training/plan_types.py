@@ -1,0 +1,56 @@
+"""What a plan of training is: shared by the plans of classifiers and of detectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from allcad_core.models import Task
+
+if TYPE_CHECKING:
+    from allcad_core.training.fitting import Settings
+
+
+@dataclass(frozen=True)
+class Course:
+    """One round of fitting: how, and on which data sets.
+
+    Attributes:
+        settings: of the fit.
+        weights: of the data sets, see ``cellsets.chances``; with a single one every picture is shown once an epoch.
+    """
+
+    settings: Settings
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A model that can be trained: its task, the builder of its network, what that wants to see, and its card's words.
+
+    Attributes:
+        task, builder, arguments, input, classes, title, paper: of the card.
+        protocols: under which it is judged.
+        course: how a classifier is fitted; detectors have settings of their own.
+        pretraining: a round on other data sets before it, done once for all folds; what it has seen is never judged.
+        start: arguments of the builder that start it from published weights, where the plan does.
+        generated: so many generated fields join the training.
+        proposals: a cell classifier that also judges the regions of the held-out fields, for the recipe ``regions``.
+        ships: whether it gets weights and a card.
+    """
+
+    task: Task
+    builder: str
+    arguments: Mapping[str, Any]
+    input: Mapping[str, Any]
+    classes: tuple[str, ...]
+    title: str
+    paper: str
+    protocols: tuple[str, ...]
+    course: Course | None = None
+    pretraining: Course | None = None
+    start: Mapping[str, Any] | None = None
+    generated: int = 0
+    proposals: bool = False
+    ships: bool = True
