@@ -82,7 +82,28 @@ class BoxPrediction:
     fold: int
 
 
-Row = TypeVar("Row", CellPrediction, FieldPrediction, BoxPrediction)
+@dataclass(frozen=True, slots=True)
+class MaskPrediction:
+    """How a mask of a method that had not been fitted to a picture lies over the experts' one.
+
+    Attributes:
+        dataset: name of the data set.
+        image: name of the crop or field.
+        structure: ``nucleus`` or ``cell``.
+        shared, found, drawn: pixels of both masks, of the method's, of the experts'.
+        fold: in which the picture was held out.
+    """
+
+    dataset: str
+    image: str
+    structure: str
+    shared: int
+    found: int
+    drawn: int
+    fold: int
+
+
+Row = TypeVar("Row", CellPrediction, FieldPrediction, BoxPrediction, MaskPrediction)
 
 
 def path_of(task: str, protocol: str, model: str, fold: int, folder: Path = RESULTS) -> Path:

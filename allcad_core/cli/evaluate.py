@@ -13,6 +13,7 @@ SUBJECTS = (
     Command("compare", "two classifiers on the same pictures", "allcad_core.cli.evaluate_compare"),
     Command("detect", "boxes of a recipe against expert centroids", "allcad_core.cli.evaluate_detect"),
     Command("suggestion", "how often each suggestion is given, by truth", "allcad_core.cli.evaluate_suggestion"),
+    Command("segmentation", "masks of each method against those of experts", "allcad_core.cli.evaluate_segmentation"),
     Command("generator", "generated cells found, and what generated fields add to training",
             "allcad_core.cli.evaluate_generator"),
 )  # fmt: skip
@@ -23,6 +24,7 @@ examples:
   allcad evaluate cell all --protocol session             one table of all classifiers of cells
   allcad evaluate field lightweight --protocol random4    one classifier: figures, sittings, errors
   allcad evaluate cell lightweight --set Aria --out DIR   on another set; tables and curves into a folder
+  allcad evaluate cell all --data mine.zip                the shipped models on labelled pictures of your own
   allcad evaluate compare svm forest --protocol field     paired: which is right more often
   allcad evaluate detect regions --protocol field         centroids found, false blasts, by sitting
   allcad evaluate detect yolo11n --protocol session --json
