@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from allcad_core.cli import DONE, terminal
 from allcad_core.cli import arguments as ask
-from allcad_core.cli.evaluate_classifiers import PROTOCOLS, WORDS, data_folder, results_folder
+from allcad_core.cli.evaluate_classifiers import PROTOCOLS, data_folder, results_folder
+from allcad_core.cli.evaluate_shown import WORDS
 from allcad_core.intervals import EN_DASH
 
 if TYPE_CHECKING:
