@@ -14,15 +14,25 @@ SMALLEST = 6
 def target_layer(network: nn.Module, batch: torch.Tensor) -> nn.Module | None:
     """The layer whose output is explained; ``None`` where that is the input itself.
 
-    A network that averages its last map over all places (ResNet, RegNet, EfficientNet) is explained at the deepest map of
-    at least ``SMALLEST`` places a side that all information passes through. A network whose dense layers read their map
-    place by place (lightweight, whole image) keeps weights of its own for every place, so that it can be explained at the
-    input, pixel by pixel.
+    A network that averages its last map over all places (ResNet, RegNet, EfficientNet) is explained at its deepest map. A
+    network whose dense layers read their map place by place (lightweight, whole image) keeps weights of its own for every
+    place, so that it can be explained at the input, pixel by pixel.
 
     Args:
         network: in evaluation mode; it runs once.
         batch: float (n, 3, height, width); its first picture is used.
     """
+    layer, place_by_place = _look(network, batch)
+    return None if place_by_place else layer
+
+
+def deepest_map(network: nn.Module, batch: torch.Tensor) -> nn.Module | None:
+    """The last layer with a map of at least ``SMALLEST`` places a side that all information passes through."""
+    return _look(network, batch)[0]
+
+
+def _look(network: nn.Module, batch: torch.Tensor) -> tuple[nn.Module | None, bool]:
+    """The deepest map, and whether dense layers read a map place by place."""
     outputs: list[tuple[nn.Module, torch.Size]] = []
     flattened: list[torch.Size] = []
 
@@ -39,12 +49,9 @@ def target_layer(network: nn.Module, batch: torch.Tensor) -> nn.Module | None:
     finally:
         for hook in hooks:
             hook.remove()
-    if any(_is_map(shape, 2) for shape in flattened):
-        return None
-    shapes = dict(outputs)
-    on_the_way = set(_chain(network, shapes))
+    on_the_way = set(_chain(network, dict(outputs)))
     fine = [layer for layer, shape in outputs if layer in on_the_way and _is_map(shape, SMALLEST)]
-    return fine[-1] if fine else None
+    return (fine[-1] if fine else None), any(_is_map(shape, 2) for shape in flattened)
 
 
 def _is_map(shape: torch.Size, smallest: int) -> bool:
