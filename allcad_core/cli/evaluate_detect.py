@@ -1,8 +1,9 @@
-"""``allcad evaluate detect``: boxes of a recipe against expert centroids."""
+"""``allcad evaluate detect``: boxes of a recipe or detector against expert centroids and drawn boxes."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -11,34 +12,66 @@ from allcad_core.cli import arguments as ask
 from allcad_core.intervals import EN_DASH
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from allcad_core.evaluation.detection import DetectionReport
+    from allcad_core.evaluation.detector_report import BoxFigures, BoxReport
     from allcad_core.evaluation.points import PointFigures
 
-PROTOCOLS = ("field", "session")
+PROTOCOLS = ("chen17", "field", "session")
+ALL = "all"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``evaluate detect``."""
-    ask.add_recipe(parser)
+    parser.add_argument(
+        "model", metavar="MODEL", nargs="?", default="regions",
+        help="a recipe of 'allcad models', a stored detector, or 'all' (default: regions)",
+    )  # fmt: skip
     ask.add_data(parser)
     ask.add_protocol(parser, PROTOCOLS, "field")
+    ask.add_results(parser)
     ask.add_json(parser, "the figures")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Compute and print."""
     from allcad_core.datasets import find_data
-    from allcad_core.evaluation import detection
+    from allcad_core.evaluation import detector_report
+    from allcad_core.predictions import RESULTS
 
-    report = detection.report(arguments.model, arguments.protocol, find_data(arguments.data))
+    data, results = find_data(arguments.data), arguments.results or RESULTS
+    if arguments.model == ALL:
+        names = detector_report.stored_models(arguments.protocol, results)
+        reports = [detector_report.box_report(name, arguments.protocol, data, results) for name in names]
+        if arguments.json:
+            terminal.emit_json({report.model: asdict(report) for report in reports})
+        else:
+            _print_all(reports, arguments.protocol)
+        return DONE
+    points = _points(arguments.model, arguments.protocol, data, results)
+    boxes = detector_report.box_report(arguments.model, arguments.protocol, data, results)
     if arguments.json:
-        terminal.emit_json(asdict(report))
-    else:
-        _print_report(report)
+        terminal.emit_json({**(asdict(points) if points else {}), "boxes": asdict(boxes)})
+        return DONE
+    if points is not None:
+        _print_points(points)
+        terminal.out().print()
+    _print_boxes(boxes)
     return DONE
 
 
-def _print_report(report: DetectionReport) -> None:
+def _points(name: str, protocol: str, data: Path, results: Path) -> DetectionReport | None:
+    """Figures by centroids, for recipes on all fields."""
+    from allcad_core.analysis import recipes
+    from allcad_core.evaluation import detection
+
+    if protocol == "chen17" or name not in {entry.name for entry in recipes()}:
+        return None
+    return detection.report(name, protocol, data, results)
+
+
+def _print_points(report: DetectionReport) -> None:
     from allcad_core.intervals import wilson
 
     console = terminal.out()
@@ -60,3 +93,77 @@ def _row(figures: PointFigures) -> tuple[str, str, str]:
         f"{mean:.2f} ({low:.2f}{EN_DASH}{high:.2f})" if figures.healthy_fields else EN_DASH,
         str(figures.healthy_fields_clean) if figures.healthy_fields else EN_DASH,
     )
+
+
+def _print_boxes(report: BoxReport) -> None:
+    console = terminal.out()
+    truth = ", ".join(f"{count} {kind}" for kind, count in report.truth.items())
+    console.print(f"{report.model}, protocol '{report.protocol}', against drawn boxes ({truth}), out of fold")
+    titles = ["Fields", "Class", "True", f"P at {report.confidence:.2f}", "R", "mAP@0.5", "mAP@0.5:0.95"]
+    rows = [row for part, figures in report.parts.items() for row in _class_rows(part, figures)]
+    console.print(terminal.table(titles, rows, right=(2, 3, 4, 5, 6)))
+    titles = [
+        "Fields",
+        "Blast recall at",
+        "Blast count error",
+        "White cell count error",
+        "Share error",
+        "Fields called",
+    ]
+    console.print(terminal.table(titles, [_use_row(*part) for part in report.parts.items()]))
+    if report.mean_over_folds:
+        told = ", ".join(f"{name} {_number(value)}" for name, value in report.mean_over_folds.items())
+        console.print(f"mean over folds: {told}")
+
+
+def _class_rows(part: str, figures: BoxFigures) -> Iterable[tuple[str, ...]]:
+    whole = part == "all" or "without" in part
+    for kind, entry in figures.classes.items():
+        if not entry.truths or (kind == "white cell" and not whole):
+            continue
+        values = (entry.precision, entry.recall, entry.ap50, entry.ap)
+        shown = [str(value) if whole else str(type(value)(value.value)) for value in values]
+        yield part if kind == "blast" or not figures.classes["blast"].truths else "", kind, str(entry.truths), *shown
+
+
+def _use_row(part: str, figures: BoxFigures) -> tuple[str, ...]:
+    counted = figures.counts
+    recalls = ", ".join(f"{entry.false_per_field:g}: {_number(entry.recall.value)}" for entry in figures.free_response)
+    low, high = counted.blasts.limits
+    return (
+        part,
+        recalls if figures.classes["blast"].truths else EN_DASH,
+        f"{_number(counted.blasts.mean_absolute.value)} (bias {counted.blasts.bias:+.2f}, {low:+.1f} to {high:+.1f})",
+        f"{_number(counted.white_cells.mean_absolute.value)} (r {_number(counted.white_cells.correlation)})",
+        _number(counted.share.value),
+        f"{counted.sensitivity} of ill, {counted.specificity} of others; {_number(counted.false_blasts.value)} false",
+    )
+
+
+def _number(value: float | None) -> str:
+    return EN_DASH if value is None else f"{value:.3f}"
+
+
+def _print_all(reports: Iterable[BoxReport], protocol: str) -> None:
+    console = terminal.out()
+    rows = []
+    for report in reports:
+        figures = report.parts["all"]
+        blast, healthy = figures.classes["blast"], figures.classes["healthy"]
+        mean = report.mean_over_folds.get("blast recall at 0.5")
+        rows.append(
+            (
+                report.model,
+                *(_number(value.value) for value in (blast.ap50, blast.ap, healthy.ap50, healthy.ap)),
+                _number(figures.free_response[1].recall.value),
+                _number(mean),
+                _number(figures.counts.blasts.mean_absolute.value),
+                _number(figures.counts.false_blasts.value),
+            )
+        )
+    titles = [
+        "Model", "Blast mAP@0.5", "0.5:0.95", "Healthy mAP@0.5", "0.5:0.95", "Recall at 0.5 false", "mean over folds",
+        "Count error", "False blasts",
+    ]  # fmt: skip
+    console.print(f"every stored detector, protocol '{protocol}', all fields, out of fold")
+    console.print(terminal.table(titles, rows, right=tuple(range(1, 9))))
