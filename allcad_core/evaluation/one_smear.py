@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 Mask = NDArray[np.bool_]
 
 RESAMPLES = 1000
+FEWEST_CELLS = 4
+"""With fewer to draw from, an interval says nothing."""
 SPECK = 0.0002
 """Objects under this share of the picture are no cells; together they are one part that every resample holds."""
 
@@ -23,7 +25,7 @@ class Agreement:
         both: pixels that both hold.
         only_one: pixels of the first alone; against the truth, what was taken too much.
         only_other: pixels of the second alone; against the truth, what was missed.
-        low, high: ends of the 95 % interval of ``dice``; ``None`` where there are not two cells to draw from.
+        low, high: ends of the 95 % interval of ``dice``; ``None`` where there are too few cells to draw from.
     """
 
     both: int
@@ -62,7 +64,7 @@ def agreement(one: Mask, other: Mask, seed: int = 0) -> Agreement:
     both, first, second = one & other, int(one.sum()), int(other.sum())
     shared = int(both.sum())
     parts = _parts(one, other, both)
-    low, high = _interval(parts, np.random.default_rng(seed)) if len(parts) > 2 else (None, None)
+    low, high = _interval(parts, np.random.default_rng(seed)) if len(parts) > FEWEST_CELLS else (None, None)
     return Agreement(shared, first - shared, second - shared, low, high)
 
 

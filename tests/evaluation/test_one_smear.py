@@ -32,13 +32,14 @@ def test_two_empty_masks_agree():
 
 
 def test_a_mask_against_itself_has_no_width():
-    mask = squares(0, 100, 200)
+    mask = squares(0, 100, 200, 300)
     score = agreement(mask, mask)
     assert (score.dice, score.low, score.high) == (1, 1, 1)
 
 
-def test_one_cell_gives_no_interval():
-    score = agreement(squares(0), squares(2))
+@pytest.mark.parametrize("tops", [(0,), (0, 100, 200)])
+def test_few_cells_give_no_interval(tops: tuple[int, ...]):
+    score = agreement(squares(*tops), squares(*(top + 2 for top in tops)))
     assert score.dice == pytest.approx(0.9)
     assert score.low is None
 

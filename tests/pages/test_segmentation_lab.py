@@ -173,6 +173,18 @@ def test_the_mask_of_one_smear_is_not_that_of_another(visit: Visit, text: Words)
     assert "really there" not in text(visitor)
 
 
+def test_a_scale_set_by_hand_stays_with_its_smear(visit: Visit):
+    visitor = visit(LAB, sample="first")
+    key = f"lab-scale-{visitor.session_state['smear']}"
+    visitor.number_input(key=key).set_value(8.0).run()
+    labels = [popover.proto.popover.label for popover in visitor.get("popover")]
+    assert "8.0 px a \u00b5m" in labels
+    visitor.query_params["sample"] = "second"
+    visitor.run()
+    labels = [popover.proto.popover.label for popover in visitor.get("popover")]
+    assert "8.0 px a \u00b5m" not in labels
+
+
 def test_a_method_that_cannot_be_used_leaves_a_sentence_and_the_others(
     visit: Visit, text: Words, monkeypatch: pytest.MonkeyPatch
 ):

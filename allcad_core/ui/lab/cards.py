@@ -30,15 +30,8 @@ def _tile(name: told.StageName, case: Case, result: Found) -> Plane:
 
 def _drawn(name: told.StageName, case: Case, result: Found, part: tuple[slice, slice]) -> Plane:
     pixels, plane = case.smear.image.pixels[part], result.plane[part]
-    bright = work.brightness(case.smear)
-    grey = bright.grey[part]
-    if name == "grey":
-        return np.repeat(grey[..., None], 3, axis=2)
-    if name == "clusters":
-        kind = np.digitize(grey, [cluster.high + 1 for cluster in bright.clusters[:2]])
-        if result.threshold is not None:
-            kind = np.where(grey <= result.threshold, 0, kind)
-        return np.array([rgb(told.AUBERGINE), rgb(told.ROSE), rgb(told.GROUND)], np.uint8)[kind]
+    if name in {"grey", "feature", "clusters"}:
+        return _looked_at(name, case, result, part)
     if name == "cut":
         return np.where((plane > work.OUTSIDE)[..., None], pixels, np.uint8(255))
     if name == "regions":
@@ -47,6 +40,22 @@ def _drawn(name: told.StageName, case: Case, result: Found, part: tuple[slice, s
         kind = work.mask_of(plane, case.part) + 2 * case.truth.mask(case.part)[part]
         return _laid(pixels, kind, {1: told.AMBER, 2: told.BLUE, 3: told.AUBERGINE}, 1.0)
     return _laid(pixels, plane, {work.NUCLEUS: told.AUBERGINE, work.CYTOPLASM: told.PALE}, told.COVER)
+
+
+def _looked_at(name: told.StageName, case: Case, result: Found, part: tuple[slice, slice]) -> Plane:
+    """What a method looks at before there is a mask."""
+    if name == "feature":
+        deep = cv2.resize(work.purple(case.smear), case.size)[part][..., None] / 255
+        low, high = (np.array(rgb(colour)) for colour in told.DENSITY)
+        return np.asarray(low + (high - low) * deep, np.uint8)
+    bright = work.brightness(case.smear)
+    grey = bright.grey[part]
+    if name == "grey":
+        return np.repeat(grey[..., None], 3, axis=2)
+    kind = np.digitize(grey, [cluster.high + 1 for cluster in bright.clusters[:2]])
+    if result.threshold is not None:
+        kind = np.where(grey <= result.threshold, 0, kind)
+    return np.array([rgb(told.AUBERGINE), rgb(told.ROSE), rgb(told.GROUND)], np.uint8)[kind]
 
 
 def _laid(pixels: Plane, kind: NDArray[np.int_] | Plane, colours: dict[int, str], strength: float) -> Plane:

@@ -1,4 +1,4 @@
-"""What a visitor chose in the lab: the method, a threshold of their own, a pair. It outlives a change of page."""
+"""What a visitor chose in the lab: the method, a threshold of their own, a pair, a scale. It outlives a change of page."""
 
 from __future__ import annotations
 
@@ -57,9 +57,32 @@ def set_threshold(smear: Smear, name: str, level: int | None) -> None:
 
 
 def micrometres(smear: Smear) -> float | None:
+    """Micrometres a pixel: as the visitor set them, else from the red cells of the smear, else ``None``."""
+    own = _scales().get(smear.key)
+    return from_red_cells(smear) if own is None else 1 / own
+
+
+def from_red_cells(smear: Smear) -> float | None:
     """Micrometres a pixel, from the red cells of the smear; ``None`` where none lies alone."""
-    diameter = work.found(smear, work.RED_CELL_METHOD).red_cell_diameter
+    diameter = work.found(smear, work.STAIN).red_cell_diameter
     return None if diameter is None else RED_CELL_UM / diameter
+
+
+def _scales() -> dict[str, float]:
+    return cast("dict[str, float]", st.session_state.setdefault("lab-scales", {}))
+
+
+def own_scale(smear: Smear) -> float | None:
+    """Pixels a micrometre that the visitor set for this smear."""
+    return _scales().get(smear.key)
+
+
+def set_scale(smear: Smear, pixels: float | None) -> None:
+    """Set pixels a micrometre by hand; ``None`` goes back to what red cells say."""
+    if pixels:
+        _scales()[smear.key] = pixels
+    else:
+        _scales().pop(smear.key, None)
 
 
 def follow_address() -> None:

@@ -20,10 +20,6 @@ from allcad_core.ui.threshold import Line, threshold
 
 HEIGHT = 508
 """Pixels of the viewer on a wide screen: with label, headline and cards it fits 1440 x 900."""
-SCALE = (
-    f"Red cells measure {RED_CELL_UM} \u00b5m across on a dry smear. Their median diameter here gives the scale; "
-    "expect it to be off by some per cent."
-)
 
 
 def shown(smear: Smear, rule: Found) -> Found:
@@ -77,7 +73,8 @@ def _viewer(case: Case, rule: Found, result: Found, steps: list[told.Stage], sub
     smear = case.smear
     first, second, _ = work.brightness(smear).clusters
     planes = Planes(
-        grey=work.grey_png(smear),
+        grey=None if result.threshold is None else work.grey_png(smear),
+        feature=work.purple_png(smear) if rule.method == work.STAIN else None,
         mask=None if result.threshold is not None else work.plane_png(smear, result),
         truth=_truth_png(case),
     )
@@ -105,10 +102,10 @@ def _truth_png(case: Case) -> bytes | None:
     return state.remember(("lab", case.smear.key, "truth.png", truth.name), lambda: work.png(truth.plane))
 
 
-def _heading(title: str, caption: str, tip: str | None = None) -> None:
+def _heading(title: str, caption: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", gap="small"):
         st.subheader(title, anchor=False)
-        st.caption(caption, width="content", help=tip)
+        st.caption(caption, width="content")
 
 
 def _histogram(case: Case, rule: Found, result: Found) -> None:
@@ -133,10 +130,14 @@ def _histogram(case: Case, rule: Found, result: Found) -> None:
 
 def _table(case: Case, result: Found, subject: str) -> None:
     scale = case.micrometres
-    if scale is None:
-        _heading("Regions", "in pixels", "No lone red cell gives a scale here.")
-    else:
-        _heading("Regions", f"{1 / scale:.1f} px a \u00b5m", SCALE)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
+        st.subheader("Regions", anchor=False)
+        with st.popover(
+            "In pixels: set a scale" if scale is None else f"{1 / scale:.1f} px a \u00b5m",
+            type="tertiary",
+            width="content",
+        ):
+            _scale(case)
     knows = result.knows_cytoplasm
     region_table(
         measures.columns(knows, scale),
@@ -144,4 +145,28 @@ def _table(case: Case, result: Found, subject: str) -> None:
         key="lab-regions",
         subject=subject,
         notes=[measures.CUT if region.at_border else "" for region in result.regions],
+    )
+
+
+def _scale(case: Case) -> None:
+    """Where the scale comes from, and a field to set another one."""
+    revealed = choice.from_red_cells(case.smear)
+    if revealed is None:
+        st.markdown("No lone red cell gives a scale here.")
+    else:
+        st.markdown(
+            f"Red cells measure {RED_CELL_UM} \u00b5m across on a dry smear. Their median here is "
+            f"{RED_CELL_UM / revealed:.0f} px, hence {1 / revealed:.1f} px a \u00b5m; expect that to be off by some "
+            "per cent."
+        )
+    key = f"lab-scale-{case.smear.key}"
+    st.session_state[key] = choice.own_scale(case.smear)
+    st.number_input(
+        "Pixels a \u00b5m, where you know better",
+        min_value=0.1,
+        max_value=1000.0,
+        step=0.1,
+        key=key,
+        placeholder="from red cells",
+        on_change=lambda: choice.set_scale(case.smear, st.session_state[key]),
     )

@@ -8,9 +8,9 @@ from typing import Literal
 from allcad_core.evaluation.one_smear import Agreement
 from allcad_core.ui import words
 from allcad_core.ui.lab.truth import Truth
-from allcad_core.ui.lab.work import Found, Part
+from allcad_core.ui.lab.work import STAIN, Found, Part
 
-StageName = Literal["grey", "clusters", "mask", "cut", "regions", "truth", "difference"]
+StageName = Literal["grey", "feature", "clusters", "mask", "cut", "regions", "truth", "difference"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,8 @@ AUBERGINE, PALE, ROSE, GROUND, AMBER, BLUE, OLIVE = (
     "#8F861B",
 )
 """Colours over a picture: the same in both themes, and none of a class."""
+DENSITY = ("#F6F0FA", "#33105A")
+"""Both ends of a density's colours."""
 CLUSTERS = (Key("nuclei", AUBERGINE), Key("red cells", ROSE), Key("ground", GROUND))
 TRUTH = (Key("found", AUBERGINE), Key("too much", AMBER, "hatched"), Key("missed", BLUE, "dotted"))
 COVER = 0.65
@@ -97,49 +99,7 @@ def stages(result: Found, rule: Found, truth: Truth | None, part: Part, score: A
         part: which masks are compared with it.
         score: the comparison.
     """
-    told = method(rule.method)
-    grey = Stage("grey", "Grey", "Colour is dropped.", "Colour is dropped: grey is 30 % red, 59 % green and 11 % blue.")
-    nuclei = (
-        (Key("nucleus", AUBERGINE), Key("cytoplasm", PALE)) if result.knows_cytoplasm else (Key("nucleus", AUBERGINE),)
-    )
-    count = words.plural(len(result.regions), "cell")
-    if result.threshold is None:
-        clusters = Stage(
-            "clusters",
-            "Clusters",
-            "Grey alone parts poorly.",
-            f"Three clusters of grey levels, for comparison: {told.name} does not cut by brightness.",
-            CLUSTERS,
-        )
-        kept, mask = "What it takes for cells.", told.sentence
-    else:
-        own = result.method == "own"
-        clusters = Stage(
-            "clusters",
-            "Threshold",
-            f"Three clusters, cut at {result.threshold}.",
-            "Grey levels fall into three clusters. Your line cuts them." if own else told.sentence,
-            CLUSTERS,
-        )
-        kept = f"All up to grey {result.threshold} is kept."
-        mask = "Every pixel as dark as the threshold or darker is taken for nucleus."
-    found = [
-        grey,
-        clusters,
-        Stage("mask", "Mask on picture", kept, mask, nuclei, COVER),
-        Stage(
-            "cut",
-            "Masked picture",
-            "The rest turns white.",
-            "Only what the mask holds stays: the picture that a classifier of whole fields is given.",
-        ),
-        Stage(
-            "regions",
-            "Regions",
-            f"{count}, measured.",
-            "What hangs together is one cell; specks are dropped. Choose one here or in the table.",
-        ),
-    ]
+    found = [*_before(result, rule), *_after(result, method(rule.method).sentence)]
     if truth is not None and score is not None:
         found.append(
             Stage(
@@ -152,6 +112,50 @@ def stages(result: Found, rule: Found, truth: Truth | None, part: Part, score: A
             )
         )
     return [_spaced(stage) for stage in found]
+
+
+def _before(result: Found, rule: Found) -> list[Stage]:
+    """What a method looks at before there is a mask."""
+    if result.threshold is None:
+        if rule.method != STAIN:
+            return []
+        sentence = "How much more red and green than blue is absorbed: nuclei are deep, red cells and ground stay pale."
+        return [Stage("feature", "Purple", "Colour, not brightness.", sentence)]
+    own = result.method == "own"
+    return [
+        Stage("grey", "Grey", "Colour is dropped.", "Colour is dropped: grey is 30 % red, 59 % green and 11 % blue."),
+        Stage(
+            "clusters",
+            "Threshold",
+            f"Three clusters, cut at {result.threshold}.",
+            "Grey levels fall into three clusters. Your line cuts them." if own else method(rule.method).sentence,
+            CLUSTERS,
+        ),
+    ]
+
+
+def _after(result: Found, sentence: str) -> list[Stage]:
+    """The mask, and what follows from it."""
+    nuclei = (Key("nucleus", AUBERGINE), Key("cytoplasm", PALE))
+    short = "What it takes for cells."
+    if result.threshold is not None:
+        short = f"All up to grey {result.threshold} is kept."
+        sentence = "Every pixel as dark as the threshold or darker is taken for nucleus."
+    return [
+        Stage("mask", "Mask on picture", short, sentence, nuclei if result.knows_cytoplasm else nuclei[:1], COVER),
+        Stage(
+            "cut",
+            "Masked picture",
+            "The rest turns white.",
+            "Only what the mask holds stays: the picture that a classifier of whole fields is given.",
+        ),
+        Stage(
+            "regions",
+            "Regions",
+            f"{words.plural(len(result.regions), 'cell')}, measured.",
+            "What hangs together is one cell; specks are dropped. Choose one here or in the table.",
+        ),
+    ]
 
 
 def _spaced(stage: Stage) -> Stage:

@@ -28,8 +28,12 @@ LONGEST_PLANE = 2592
 """Pixels. Planes are made smaller beyond this, so that a browser colours them within a frame."""
 WARM_SIDE = 96
 """Pixels a side of the corner on which a method is run before it is timed."""
-RED_CELL_METHOD = "stain"
-"""The method that measures red cells."""
+STAIN = "stain"
+"""The method that looks at the stain's colour, and measures red cells on its way."""
+MOST_PURPLE = 0.4
+"""Purple density of the deepest nuclei: the dark end of its picture."""
+MOST_OWN = 3
+"""Results at thresholds set by hand that are kept for a visitor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +160,12 @@ def _kept(result: Segmentation, milliseconds: float) -> Found:
 
 def at_threshold(smear: Smear, threshold: int) -> Found:
     """What a threshold set by hand finds: everything up to that grey level, in regions as the paper's methods have them."""
-    return state.remember(("lab", smear.key, ("threshold", threshold)), lambda: _at_threshold(smear, threshold))
+    kept = cast("dict[tuple[str, int], Found]", st.session_state.setdefault("lab-own", {}))
+    result = kept.pop((smear.key, threshold), None) or _at_threshold(smear, threshold)
+    kept[smear.key, threshold] = result
+    while len(kept) > MOST_OWN:
+        kept.pop(next(iter(kept)))
+    return result
 
 
 def _at_threshold(smear: Smear, threshold: int) -> Found:
@@ -169,6 +178,21 @@ def _at_threshold(smear: Smear, threshold: int) -> Found:
     regions = describe(label_components(mask, SMALLEST_SHARE * mask.size), mask, grey)
     spent = 1000 * (perf_counter() - start)
     return Found("own", mask.astype(np.uint8) * NUCLEUS, regions, threshold, True, None, spent)
+
+
+def purple(smear: Smear) -> Plane:
+    """What the method ``stain`` looks at, uint8 (height, width): purple density, 255 the deepest; at most its own size."""
+    return once(smear, "purple", lambda: _purple(smear.image.pixels))
+
+
+def _purple(pixels: Plane) -> Plane:
+    from allcad_core.segmentation.stain import LONG_SIDE, optical_density
+
+    shrink = min(1.0, LONG_SIDE / max(pixels.shape[:2]))
+    size = (max(1, round(pixels.shape[1] * shrink)), max(1, round(pixels.shape[0] * shrink)))
+    small = pixels if shrink == 1 else np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    red, green, blue = optical_density(small)
+    return np.asarray(np.clip(((red + green) / 2 - blue) * (255 / MOST_PURPLE), 0, 255), np.uint8)
 
 
 def photograph(smear: Smear) -> bytes:
@@ -195,6 +219,11 @@ def png(plane: Plane, *, whole: bool = False) -> bytes:
 def grey_png(smear: Smear) -> bytes:
     """Grey levels for the browser."""
     return once(smear, "grey.png", lambda: png(brightness(smear).grey))
+
+
+def purple_png(smear: Smear) -> bytes:
+    """Purple density for the browser."""
+    return once(smear, "purple.png", lambda: png(purple(smear)))
 
 
 def plane_png(smear: Smear, result: Found) -> bytes:

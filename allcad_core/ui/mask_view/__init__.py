@@ -17,9 +17,10 @@ _mount = component("mask_view", "viewer/viewer.html", "viewer/viewer.css", "view
 
 @dataclass(frozen=True)
 class Planes:
-    """What is laid over the picture, each an encoded plane: grey levels, the mask, another method's mask, the truth."""
+    """What is laid over the picture, each an encoded plane: grey levels, what else a method looks at, masks, the truth."""
 
     grey: bytes | None = None
+    feature: bytes | None = None
     mask: bytes | None = None
     other: bytes | None = None
     truth: bytes | None = None

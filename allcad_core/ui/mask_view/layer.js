@@ -74,6 +74,13 @@ function look(out, bytes, table) {
 // How each step is coloured. ``out`` is a colour for each pixel of the window, ``frame`` the window.
 const PAINT = {
   grey: (out, { grey }) => { for (let at = 0; at < out.length; at++) out[at] = INK | (grey[at] * 0x10101); },
+  feature: (out, { feature }) => {
+    const [low, high] = ["#F6F0FA", "#33105A"].map((colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)));
+    look(out, feature, Uint32Array.from({ length: 256 }, (_, value) => {
+      const [red, green, blue] = low.map((from, channel) => Math.round(from + ((high[channel] - from) * value) / 255));
+      return INK | (blue << 16) | (green << 8) | red;
+    }));
+  },
   clusters: (out, { grey }, data, [nuclei, reds, ground]) => {
     const [first, second] = data.clusters;
     const cut = data.threshold ?? first;
@@ -100,7 +107,7 @@ const PAINT = {
 };
 
 const NEEDS = {
-  grey: ["grey"], clusters: ["grey"], mask: ["mask|grey"], cut: ["mask|grey"], regions: [], truth: ["mask|grey", "truth"],
+  grey: ["grey"], feature: ["feature"], clusters: ["grey"], mask: ["mask|grey"], cut: ["mask|grey"], regions: [], truth: ["mask|grey", "truth"],
   difference: ["mask", "other"],
 };
 

@@ -71,6 +71,10 @@ class MaskViewer extends FieldViewer {
   async paint() {
     const { data, stage } = this;
     const wanted = NEEDS[stage.name].map((need) => (need === "mask|grey" ? (data.threshold === null ? "mask" : "grey") : need));
+    const addresses = wanted.map((name) => data.planes[name]).join();
+    if (addresses !== this.laid) this.planes = null; // what belongs to another picture must not lie on this one
+    this.laid = addresses;
+    this.lay();
     let loaded;
     try {
       loaded = await Promise.all(wanted.map((name) => plane(data.planes[name])));
@@ -92,7 +96,7 @@ class MaskViewer extends FieldViewer {
     const context = this.layer.getContext("2d");
     context.clearRect(0, 0, width, height);
     const view = this.view();
-    if (!view || !this.planes || !width) return;
+    if (!view || !this.planes || !width) { delete this.root.dataset.painted; return; }
     const size = this.planes.values().next().value;
     if (size) this.lie(context, size, view, ratio);
     this.root.dataset.painted = `${this.stage.name} ${this.data.threshold ?? ""}`.trim();

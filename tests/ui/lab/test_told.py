@@ -47,11 +47,15 @@ def test_the_detail_gives_dice_with_its_interval_where_truth_is_known():
     assert told.detail(PAPER, None, "nucleus", None) == "0.8\u00a0% of the picture is taken for nucleus."
 
 
-def test_the_last_step_needs_a_true_mask():
+def test_the_steps_are_those_of_the_method_and_the_last_one_needs_a_true_mask():
     without = told.stages(PAPER, PAPER, None, "nucleus", None)
     beside = told.stages(PAPER, PAPER, TRUTH, "nucleus", SCORE)
+    stain = told.stages(STAIN, STAIN, None, "nucleus", None)
+    newest = told.stages(replace(STAIN, method="newest"), replace(STAIN, method="newest"), None, "nucleus", None)
     assert [stage.name for stage in without] == ["grey", "clusters", "mask", "cut", "regions"]
     assert [stage.name for stage in beside] == ["grey", "clusters", "mask", "cut", "regions", "truth"]
+    assert [stage.name for stage in stain] == ["feature", "mask", "cut", "regions"]
+    assert [stage.name for stage in newest] == ["mask", "cut", "regions"]
 
 
 def test_no_colour_over_a_picture_is_that_of_a_class_and_none_stands_without_a_pattern():
