@@ -117,7 +117,7 @@ def _print_boxes(report: BoxReport) -> None:
 
 
 def _class_rows(part: str, figures: BoxFigures) -> Iterable[tuple[str, ...]]:
-    whole = part == "all" or "without" in part
+    whole = not part.startswith(("fold", "session"))
     for kind, entry in figures.classes.items():
         if not entry.truths or (kind == "white cell" and not whole):
             continue

@@ -111,6 +111,8 @@ def parts_of(protocol: str, fields: Sequence[FieldRecord]) -> dict[str, list[Fie
     if protocol == "chen17":
         found["13 without a large overlap"] = [field for field in fields if field.name in splits.CHEN13]
         return found
+    if protocol == "field":
+        found["the 17 test fields of Chen et al."] = [field for field in fields if field.name in splits.CHEN17]
     folds = splits.folds(protocol, fields)
     for fold in sorted(set(folds.values())):
         found[f"fold {fold}"] = [field for field in fields if folds[field.name] == fold]
