@@ -33,6 +33,17 @@ def positive(text: str) -> int:
     return whole_number(text, 1)
 
 
+def rate(text: str) -> float:
+    """A number above 0, such as a learning rate."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number above 0")
+    return value
+
+
 def size(text: str) -> tuple[int, int]:
     """``1280x960`` as (width, height) in pixels, of a photograph that allcad would read."""
     from allcad_core.images import MAX_PIXELS, MIN_SIDE

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from allcad_core.cli import DONE, terminal
 from allcad_core.cli import arguments as ask
+from allcad_core.errors import AllcadError
+
+if TYPE_CHECKING:
+    from allcad_core.training.plan_types import Plan
 
 PROTOCOLS = ("random4", "random5", "chen17", "field", "session", "source")
+BASELINES = "baselines"
+VARIED = ("pretrained", "epochs", "lr", "batch", "seed")
 
 EPILOG = """\
 A fold whose result file stands is skipped; a killed run goes on where it stopped. Checkpoints lie in --runs, results in
-results/. With --ship, a network is trained on all fields and written to weights/ together with its card.
+results/. With --ship, a network is trained on all fields and written to weights/ together with its card. Without further
+words a classifier is trained as its plan says: the papers' networks with the papers' settings (Adam, 1e-4, 25 epochs).
+Whoever changes a setting trains another network: its results go to --results, by default beside the checkpoints.
 
 examples:
   allcad train lightweight --data DIR                     every fold of its protocols
+  allcad train resnet50 --task field --data DIR           the form that judges whole fields
+  allcad train resnet50 --pretrained imagenet --data DIR  as the paper did; fetches weights, needs a network
   allcad train yolo11n --data DIR --protocol session      three folds of whole sittings
   allcad train lightweight --data DIR --ship              the folds, then what ships
+  allcad train baselines --data DIR                       tree, neighbours, SVM, forest, ResRandSVM on the same folds
 """
 
 
@@ -27,36 +39,84 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "model", metavar="MODEL", help="such as best_cell, lightweight or yolo11n; a wrong name lists all"
     )
+    parser.add_argument("--task", choices=("cell", "field", "detect"), help="the form of a model that has several")
     ask.add_data(parser)
     parser.add_argument("--protocol", choices=PROTOCOLS, help="only this one (default: all that the model runs)")
     parser.add_argument("--fold", type=ask.whole_number, metavar="K", help="only this fold")
     parser.add_argument("--ship", action="store_true", help="then train on everything and write weights and card")
+    parser.add_argument("--pretrained", choices=("none", "imagenet", "indomain"), help="start of a classifier")
+    parser.add_argument("--epochs", type=ask.positive, metavar="N", help="rounds of a classifier")
+    parser.add_argument("--lr", type=ask.rate, metavar="X", help="learning rate of a classifier")
+    parser.add_argument("--batch", type=ask.positive, metavar="N", help="pictures a step")
+    parser.add_argument("--seed", type=ask.whole_number, metavar="N", help="of chance")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on from the last checkpoint, which is what happens anyway"
+    )
     parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="checkpoints (default: runs)")
+    parser.add_argument("--results", type=Path, metavar="DIR", help="results (default: results, or RUNS/varied)")
     ask.add_device(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Work through the queue."""
-    from allcad_core import devices
     from allcad_core.datasets import find_data
     from allcad_core.predictions import RESULTS
-    from allcad_core.training import jobs
-    from allcad_core.training.plans import plan
+    from allcad_core.training.plans import named, plan, vary
 
-    made = plan(arguments.model)
+    if arguments.model == BASELINES:
+        return _baselines(arguments)
+    name = named(arguments.model, arguments.task)
+    made = plan(name)
+    if arguments.task not in (None, made.task):
+        raise AllcadError(f"'{name}' has no form for the task '{arguments.task}', only for '{made.task}'.")
+    changed = {key: getattr(arguments, key) for key in VARIED if getattr(arguments, key) is not None}
+    if changed and arguments.ship:
+        raise AllcadError("What ships is trained as its plan says: --ship takes no other settings.")
     data = find_data(arguments.data)
+    results, runs = arguments.results or RESULTS, arguments.runs
+    varied: dict[str, Plan] = {}
+    if changed:
+        varied = {name: vary(name, **changed)}
+        runs = runs / "-".join(["varied", *(f"{key}-{value}" for key, value in changed.items())])
+        results = arguments.results or runs / "results"
+        print(f"Another network than the one of the plan: its results go to {results}.")
+    _queue(arguments, name, made.protocols, data, results, runs, varied)
+    return DONE
+
+
+def _queue(
+    arguments: argparse.Namespace, name: str, protocols: tuple[str, ...], data: Path, results: Path, runs: Path,
+    varied: dict[str, Plan],
+) -> None:  # fmt: skip
+    from allcad_core import devices
+    from allcad_core.training import jobs
+
     with terminal.bar(1) as bar:
-        bench = jobs.Bench(data, arguments.runs, RESULTS, devices.choose(arguments.device), bar.show)
-        for protocol in [arguments.protocol] if arguments.protocol else made.protocols:
-            numbers = bench.numbers(arguments.model, protocol) if arguments.fold is None else [arguments.fold]
+        bench = jobs.Bench(data, runs, results, devices.choose(arguments.device), bar.show, varied)
+        for protocol in [arguments.protocol] if arguments.protocol else protocols:
+            numbers = bench.numbers(name, protocol) if arguments.fold is None else [arguments.fold]
             for fold in numbers:
-                written = jobs.run(arguments.model, protocol, fold, bench)
-                print(f"{arguments.model} {protocol} {fold}: {'already there' if written is None else 'done'}")
+                written = jobs.run(name, protocol, fold, bench)
+                print(f"{name} {protocol} {fold}: {'already there' if written is None else 'done'}", flush=True)
         if arguments.ship:
             from allcad_core.evaluation.cards import refresh
             from allcad_core.training.shipping import ship
 
-            ship(arguments.model, bench)
-            card = refresh(arguments.model, data)
+            ship(name, bench)
+            card = refresh(name, data)
             print(f"{card.name}: weights/{card.file}, {card.parameters:,} parameters")
+
+
+def _baselines(arguments: argparse.Namespace) -> int:
+    from allcad_core.datasets import find_data
+    from allcad_core.predictions import RESULTS
+    from allcad_core.training.baselines import PROTOCOLS as ALL
+    from allcad_core.training.baselines import run_baselines
+
+    with terminal.bar(1) as bar:
+        written = run_baselines(
+            find_data(arguments.data), arguments.results or RESULTS, bar.show, runs=arguments.runs,
+            protocols=[arguments.protocol] if arguments.protocol else ALL,
+        )  # fmt: skip
+    print(f"{len(written)} folds done; the others stood already.")
     return DONE

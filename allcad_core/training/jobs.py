@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from allcad_core.predictions import BoxPrediction, CellPrediction, FieldPredicti
 from allcad_core.results import Box
 from allcad_core.segmentation import segment
 from allcad_core.training import cellsets, classifiers, detectors, fieldsets, sources
+from allcad_core.training.plan_types import Plan
 from allcad_core.training.plans import draft_card, plan
 from allcad_core.training.truth import TrueField
 
@@ -39,9 +40,22 @@ Picture = tuple[str, str]
 class Bench:
     """The data of a training session, read when first needed, and where runs and results stand."""
 
-    def __init__(self, data: Path, runs: Path, results: Path, device: torch.device, tell: Tell) -> None:
+    def __init__(
+        self,
+        data: Path,
+        runs: Path,
+        results: Path,
+        device: torch.device,
+        tell: Tell,
+        varied: Mapping[str, Plan] | None = None,
+    ) -> None:
         self.data, self.runs, self.results, self.device, self.tell = data, runs, results, device, tell
+        self._varied = varied or {}
         self._generated: list[TrueField] = []
+
+    def plan(self, name: str) -> Plan:
+        """The plan of a model, as varied for this session. Raises UnknownNameError."""
+        return self._varied.get(name) or plan(name)
 
     @cached_property
     def main(self) -> list[TrueField]:
@@ -104,7 +118,7 @@ class Bench:
 
     def numbers(self, name: str, protocol: str) -> Sequence[int]:
         """The folds that a model has under a protocol."""
-        folds = self.cell_folds(protocol) if plan(name).task == "cell" else self.folds(protocol)
+        folds = self.cell_folds(protocol) if self.plan(name).task == "cell" else self.folds(protocol)
         return sorted(set(folds.values()) - {splits.TRAIN_ONLY})
 
 
@@ -124,7 +138,7 @@ def run(name: str, protocol: str, fold: int, bench: Bench) -> Path | None:
         UnknownNameError: no such model or protocol.
         DataError: no such fold, or data are missing.
     """
-    made = plan(name)
+    made = bench.plan(name)
     path = predictions.path_of(made.task, protocol, name, fold, bench.results)
     if path.exists():
         return None
@@ -138,16 +152,16 @@ def run(name: str, protocol: str, fold: int, bench: Bench) -> Path | None:
     else:
         folds = bench.folds(protocol)
         network = detectors.fit_detector(name, bench, protocol, fold, folds)
-        detector = Yolo(draft_card(name), network, bench.device)
+        detector = Yolo(draft_card(name, made), network, bench.device)
         held_out = [field for field in bench.main if folds[field.name] == fold]
         predictions.write([row for field in held_out for row in _boxes(field, detector, fold)], BoxPrediction, path)
     return path
 
 
 def _run_cells(name: str, protocol: str, fold: int, bench: Bench, path: Path) -> None:
-    made = plan(name)
+    made = bench.plan(name)
     folds = bench.cell_folds(protocol)
-    classifier = CellClassifier(draft_card(name), fit_cells(name, bench, protocol, fold), bench.device)
+    classifier = CellClassifier(draft_card(name, made), fit_cells(name, bench, protocol, fold), bench.device)
     unseen = set(made.course.weights if made.course else ()) | {sources.MAIN, sources.CROPS}
     unseen -= set(made.pretraining.weights if made.pretraining else ())
     held_out = [
@@ -166,8 +180,9 @@ def _run_cells(name: str, protocol: str, fold: int, bench: Bench, path: Path) ->
 
 def _run_fields(name: str, protocol: str, fold: int, bench: Bench, path: Path) -> None:
     """Judge the held-out fields as they are, and with every white cell painted over."""
+    made = bench.plan(name)
     folds = bench.folds(protocol)
-    classifier = FieldClassifier(draft_card(name), fit_fields(name, bench, protocol, fold), bench.device)
+    classifier = FieldClassifier(draft_card(name, made), fit_fields(name, bench, protocol, fold), bench.device)
     held_out = [field for field in bench.main if folds[field.name] == fold]
     odds, blank = (_field_odds(fields, classifier) for fields in (held_out, map(fieldsets.blank, held_out)))
     rows = [
@@ -189,7 +204,7 @@ def _field_odds(fields: Iterable[TrueField], classifier: FieldClassifier) -> lis
 
 def fit_cells(name: str, bench: Bench, protocol: str, fold: int) -> torch.nn.Module:
     """Train a cell classifier on everything outside the fold; on everything for ``FULL``."""
-    made = plan(name)
+    made = bench.plan(name)
     folds = bench.cell_folds(protocol)
     pictures = [*bench.crops, *bench.main, *bench.further, *bench.generated(made.generated)]
     if protocol.startswith("random") and fold != FULL:
@@ -208,7 +223,7 @@ def fit_fields(name: str, bench: Bench, protocol: str, fold: int) -> torch.nn.Mo
 def _fit(name: str, bench: Bench, protocol: str, fold: int, pictures: list[TrueField]) -> torch.nn.Module:
     title = f"{name} all" if fold == FULL else f"{name} {protocol} {fold}"
     return classifiers.fit_classifier(
-        plan(name), pictures, bench.further, bench.runs / plan(name).task / name, title, bench.device,
+        bench.plan(name), pictures, bench.further, bench.runs / bench.plan(name).task / name, title, bench.device,
         seed=max(fold, 0), tell=bench.tell,
     )  # fmt: skip
 

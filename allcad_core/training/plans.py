@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
-from allcad_core.errors import UnknownNameError
+from allcad_core.errors import AllcadError, UnknownNameError
 from allcad_core.models import Card
 from allcad_core.training.classifier_plans import PLANS as CLASSIFIERS
 from allcad_core.training.detector_plans import PLANS as DETECTORS
@@ -27,6 +29,15 @@ NEVER_SEEN = (
 PLANS: Mapping[str, Plan] = {**CLASSIFIERS, **DETECTORS}
 
 
+_NETWORKS = "allcad_core.classification"
+IMAGENET: Mapping[str, Mapping[str, Any]] = {
+    f"{_NETWORKS}.resnet50:build": {"pretrained": "imagenet"},
+    f"{_NETWORKS}.regnet:build": {"pretrained": "imagenet"},
+    f"{_NETWORKS}.efficientnet:build": {"pretrained": True},
+}
+"""Builder -> what makes it start from ImageNet."""
+
+
 def plan(name: str) -> Plan:
     """The plan of a model. Raises UnknownNameError."""
     if name not in PLANS:
@@ -34,9 +45,61 @@ def plan(name: str) -> Plan:
     return PLANS[name]
 
 
-def draft_card(name: str) -> Card:
-    """The card of a network that has no weight file yet."""
+def named(model: str, task: str | None) -> str:
+    """Name of the plan of a model's form for a task: ``lightweight`` and ``field`` give ``lightweight_field``."""
+    longer = f"{model}_{task}"
+    return longer if longer in PLANS else model
+
+
+def vary(
+    name: str,
+    *,
+    pretrained: str | None = None,
+    epochs: int | None = None,
+    lr: float | None = None,
+    batch: int | None = None,
+    seed: int | None = None,
+) -> Plan:
+    """The plan of a classifier with some of its settings changed.
+
+    Args:
+        name: of the plan.
+        pretrained: ``none``, ``imagenet`` (fetched by torchvision where its weights are wanted) or ``indomain``.
+        epochs: rounds; ``None`` leaves what the plan says, here and below.
+        lr: learning rate.
+        batch: pictures a step.
+        seed: of chance.
+
+    Raises:
+        UnknownNameError: no such plan.
+        AllcadError: the plan has no such start, or is no classifier.
+    """
     made = plan(name)
+    if made.course is None:
+        raise AllcadError(f"'{name}' is a detector; its settings are those of its plan.")
+    old = made.course.settings
+    settings = replace(old, epochs=epochs or old.epochs, lr=lr or old.lr, batch=batch or old.batch)
+    settings = settings if seed is None else replace(settings, seed=seed)
+    made = replace(made, course=replace(made.course, settings=settings))
+    return made if pretrained is None else _started(name, made, pretrained)
+
+
+def _started(name: str, made: Plan, pretrained: str) -> Plan:
+    """The plan with another start. Raises AllcadError where it has no such start."""
+    if pretrained == "none":
+        return replace(made, pretraining=None, start=None)
+    if pretrained == "indomain":
+        if made.pretraining is None:
+            raise AllcadError(f"'{name}' has no pre-training in the domain.")
+        return replace(made, start=None)
+    if made.builder not in IMAGENET:
+        raise AllcadError(f"There are no ImageNet weights for '{name}'. Use --pretrained none or indomain.")
+    return replace(made, pretraining=None, start=IMAGENET[made.builder])
+
+
+def draft_card(name: str, varied: Plan | None = None) -> Card:
+    """The card of a network that has no weight file yet, by its plan or a varied one."""
+    made = varied or plan(name)
     return Card(
         name=name,
         title=made.title,

@@ -8,7 +8,7 @@ from pathlib import Path
 from allcad_core import models
 from allcad_core.errors import DataError
 from allcad_core.training import detectors, jobs
-from allcad_core.training.plans import draft_card, plan
+from allcad_core.training.plans import draft_card
 
 LARGE = 4_000_000
 """Networks with more numbers than this are stored as 8-bit weights."""
@@ -22,7 +22,7 @@ def ship(name: str, bench: jobs.Bench, folder: Path | None = None) -> models.Car
     Raises:
         DataError: the plan is an experiment.
     """
-    made = plan(name)
+    made = bench.plan(name)
     if not made.ships:
         raise DataError(f"'{name}' is an experiment and does not ship.")
     protocol = made.protocols[0]
@@ -31,7 +31,7 @@ def ship(name: str, bench: jobs.Bench, folder: Path | None = None) -> models.Car
     else:
         train = jobs.fit_cells if made.task == "cell" else jobs.fit_fields
         network = train(name, bench, protocol, jobs.FULL)
-    card = draft_card(name)
+    card = draft_card(name, made)
     parameters = sum(value.numel() for value in network.parameters())
     storage = "int8" if parameters > LARGE else "fp16"
     digest = models.write_weights(network.state_dict(), (folder or models.WEIGHTS) / card.file, storage)
