@@ -13,6 +13,7 @@ import pytest
 from allcad_core import images
 from allcad_core.analysis import analyse
 from allcad_core.cli import DONE, WRONG_USAGE, main
+from allcad_core.cli.analyse import show
 from allcad_core.explained import Explained, explain_cells, most_suspicious
 from allcad_core.export import explained_png
 from allcad_core.ground import balance
@@ -146,3 +147,20 @@ class TestTerminal:
     def test_it_needs_a_place_to_write_to(self, generated_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["analyse", str(generated_file), "--explain"]) == WRONG_USAGE
         assert "--out DIR" in capsys.readouterr().err
+
+
+def test_the_table_says_where_detector_and_classifier_differ(
+    analysis: FieldAnalysis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def differing(count: int) -> FieldAnalysis:
+        cells = tuple(Cell((0, 0, 9, 9), "blast", 0.9, 0.1, flags=("disagree",) * (i < count)) for i in range(3))
+        return replace(
+            analysis, every_cell=cells, models=replace(analysis.models, detector="yolo11n"), image=f"{count}.png"
+        )
+
+    show([differing(count) for count in range(3)])
+    printed = capsys.readouterr().out
+    name = analysis.models.classifier
+    assert "0.png: yolo11n" not in printed
+    assert f"1.png: yolo11n and {name} disagree on 1 cell; look at them." in printed
+    assert f"2.png: yolo11n and {name} disagree on 2 cells; look at them." in printed

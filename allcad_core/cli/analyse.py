@@ -148,4 +148,9 @@ def show(analyses: Sequence[FieldAnalysis]) -> None:
     for analysis in analyses:
         for note in analysis.warnings:
             console.print(terminal.printable(f"{analysis.image}: {note.message}"))
+        differ = sum("disagree" in cell.flags for cell in analysis.cells)
+        if differ:
+            cells = "1 cell" if differ == 1 else f"{differ} cells"
+            pair = f"{analysis.models.detector} and {analysis.models.classifier}"
+            console.print(terminal.printable(f"{analysis.image}: {pair} disagree on {cells}; look at them."))
     console.print("For research and teaching. Not a medical device.")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import torch
 
 STEPS = 16
-"""Points on the path from the ground to the picture; 32 change the sum of a map by a few per cent of the log-odds."""
+"""Points on the path from the ground to the picture; the places of a map come in nearly the order that 32 give."""
 SMOOTHING = 0.01
 """Standard deviation, as a share of the picture's longer side, by which contributions are averaged before their sign is
 looked at: neighbouring pixels of opposite sign tell nothing to a person, and hide that they cancel."""
