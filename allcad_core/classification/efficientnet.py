@@ -49,6 +49,8 @@ def build(variant: str = PACKAGED, *, pretrained: bool = False, dropout: float =
         missing, unexpected = body.load_state_dict(state, strict=False)
         if unexpected or {key.removeprefix(prefix) for key in missing} != head:
             raise ModelError(f"The ImageNet weights do not fit '{variant}'.")
+    # timm's head starts with logits far from 0, whose gradients would spoil the features before it has learnt anything.
+    torch.nn.init.normal_(body.get_classifier().weight, std=0.01)
     layers = OrderedDict([("standardise", Standardise(MEAN, SPREAD)), ("body", body)])
     return nn.Sequential(layers).to(memory_format=torch.channels_last)
 
