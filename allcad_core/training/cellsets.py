@@ -29,6 +29,18 @@ class Labelled(Protocol):
         """Name of the data set of each."""
 
 
+class HasKinds(Protocol):
+    """What finer classes are read from."""
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Name of the data set of each picture."""
+
+    @property
+    def kinds(self) -> tuple[str | None, ...]:
+        """Finer class of each, in the words of its set."""
+
+
 @dataclass(frozen=True, eq=False)
 class CellSet:
     """Crops of cells with their labels.
@@ -39,6 +51,7 @@ class CellSet:
         fields: name of the picture of each cell.
         datasets: name of its data set.
         boxes: its box in that picture, px.
+        kinds: finer class of that picture in the words of its data set.
     """
 
     crops: NDArray[np.uint8]
@@ -46,6 +59,7 @@ class CellSet:
     fields: tuple[str, ...]
     datasets: tuple[str, ...]
     boxes: tuple[Box, ...]
+    kinds: tuple[str | None, ...]
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -76,7 +90,7 @@ def gather(
         DataError: there is no cell.
     """
     size, context = round(int(input["size"]) * margin), float(input["context"]) * margin
-    crops, labels, names, datasets, boxes = [], [], [], [], []
+    crops, labels, names, datasets, boxes, kinds = [], [], [], [], [], []
     for field in fields:
         counted = [(kind, box) for kind, box in field.cells if kind != "ignore"]
         if not counted:
@@ -86,31 +100,83 @@ def gather(
         boxes += [box for _, box in counted]
         names += [field.name] * len(counted)
         datasets += [field.dataset] * len(counted)
+        kinds += [field.kind] * len(counted)
     if not labels:
         raise DataError("No white cell was found in the training data.")
-    return CellSet(np.concatenate(crops), np.array(labels, np.int64), tuple(names), tuple(datasets), tuple(boxes))
+    return CellSet(
+        np.concatenate(crops), np.array(labels, np.int64), tuple(names), tuple(datasets), tuple(boxes), tuple(kinds)
+    )
 
 
-def chances(cells: Labelled, weights: Mapping[str, float]) -> NDArray[np.float64]:
-    """How likely each cell or field is drawn, float64 (n,), sum 1: data sets by weight, both classes of a set alike.
+def chances(
+    cells: Labelled, weights: Mapping[str, float], classes: NDArray[np.int64] | None = None
+) -> NDArray[np.float64]:
+    """How likely each cell or field is drawn, float64 (n,), sum 1: data sets by weight, all classes of a set alike.
 
     So a set that shows one class only cannot outweigh the others, and a set with few blasts still shows them.
 
     Args:
         cells: to draw from.
         weights: of the data sets; one that is not named weighs 0.
+        classes: int64 (n,), to be drawn alike instead of the labels; -1 is not drawn.
 
     Raises:
         DataError: nothing is left to draw.
     """
     datasets = np.array(cells.datasets)
-    found = np.zeros(len(cells.labels))
+    wanted = cells.labels if classes is None else classes
+    found = np.zeros(len(wanted))
     for name, weight in weights.items():
-        groups = [np.flatnonzero((datasets == name) & (cells.labels == label)) for label in (0, 1)]
+        groups = [np.flatnonzero((datasets == name) & (wanted == one)) for one in np.unique(wanted[wanted >= 0])]
         groups = [group for group in groups if group.size]
         for group in groups:
             found[group] = weight / len(groups) / group.size
+    return _shares(found, weights)
+
+
+def halved(chance: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The same chances scaled so that blasts and healthy cells are drawn alike in all, float64 (n,)."""
+    shares = np.array([chance[labels == label].sum() for label in (0, 1)])
+    return chance / (2 * shares[labels]) if shares.all() else chance
+
+
+def _shares(found: NDArray[np.float64], weights: Mapping[str, float]) -> NDArray[np.float64]:
     total = found.sum()
     if total <= 0:
         raise DataError(f"None of the data sets {', '.join(weights)} is at hand for training.")
     return np.asarray(found / total, np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Kinds:
+    """The finer classes of some pictures, each set's among themselves.
+
+    Attributes:
+        names: ``data set: kind``, in order of the classes.
+        classes: int64 (n,), class of each picture, -1 where its set names none.
+        allowed: bool (n, number of classes), the classes of the picture's own data set.
+    """
+
+    names: tuple[str, ...]
+    classes: NDArray[np.int64]
+    allowed: NDArray[np.bool_]
+
+
+def kinds_of(cells: HasKinds) -> Kinds:
+    """Finer classes, to learn from in pre-training.
+
+    A set with healthy cells alone teaches blast or healthy only by its look. Telling the kinds of one set apart needs the
+    cells: so each picture is compared with the classes of its own set, and with no other.
+    """
+    named = [
+        None if kind is None else f"{dataset}: {kind}"
+        for dataset, kind in zip(cells.datasets, cells.kinds, strict=True)
+    ]
+    names = sorted({name for name in named if name is not None})
+    sets = [name.split(": ")[0] for name in names]
+    allowed = np.array([[dataset == one for one in sets] for dataset in cells.datasets], np.bool_).reshape(
+        len(named), -1
+    )
+    return Kinds(
+        tuple(names), np.array([-1 if name is None else names.index(name) for name in named], np.int64), allowed
+    )

@@ -11,7 +11,7 @@ from allcad_core.training.fitting import Settings
 from allcad_core.training.plan_types import Course, Plan
 
 CELL, FIELD = ("healthy", "blast"), ("normal", "ALL")
-OTHERS = {"Aria": 0.5, "PBC": 0.2, "TXL-PBC": 0.15, "WBC-segmentation": 0.15}
+OTHERS = {"Aria": 0.4, "PBC": 0.4, "WBC-segmentation": 0.2}
 """Cells of other hospitals, for pre-training in the domain instead of ImageNet, which is not at hand."""
 EVERYTHING = {"ALL-IDB1": 0.25, "ALL-IDB2": 0.1, "Aria": 0.35, "PBC": 0.12, "TXL-PBC": 0.09, "WBC-segmentation": 0.09}
 STRONG = Strength(
@@ -26,7 +26,8 @@ WHOLE_SIZE = (240, 320)
 _PAPERS = "Zaiter & Zwiggelaar: Adam, 1e-4, 25 epochs, cross-entropy, as they say. "
 _MASKED = (
     "Trained on the crops of ALL-IDB2, masked by the paper's threshold. Their batch and input size are not given: 16, and {size} "
-    "px here. Pre-trained on cells of Aria, PBC, TXL-PBC and WBC_segmentation instead of ImageNet."
+    "px here. Pre-trained to tell the kinds of cells of Aria, PBC and WBC_segmentation apart, each set by itself, instead of on "
+    "ImageNet."
 )
 _LIGHT = (
     "Their text gives no channels, kernels or input size, and contradicts itself on whether pooling follows convolution: here "
@@ -46,7 +47,7 @@ def _cell(name: str, title: str, size: int, paper: str, protocols: tuple[str, ..
         paper=_PAPERS + paper + _MASKED.format(size=size),
         protocols=protocols,
         course=Course(Settings(mixed=mixed), {"ALL-IDB2": 1.0}),
-        pretraining=Course(pretraining, OTHERS),
+        pretraining=Course(pretraining, OTHERS, kinds=True),
     )
 
 
@@ -65,7 +66,7 @@ def _field(name: str, title: str, paper: str, protocols: tuple[str, ...], pretra
         ),
         protocols=protocols,
         course=Course(Settings(mixed=pretraining.mixed, strength=FLIPS), {"ALL-IDB1": 1.0}),
-        pretraining=Course(pretraining, {"Aria": 1.0}),
+        pretraining=Course(pretraining, {"Aria": 1.0}, kinds=True),
     )
 
 

@@ -6,12 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from allcad_core import models
 from allcad_core.errors import DataError
 from allcad_core.training import cellsets, fieldsets
+from allcad_core.training.cellsets import CellSet
+from allcad_core.training.fieldsets import FieldSet
 from allcad_core.training.fitting import Epoch, Material, fit
 from allcad_core.training.plan_types import Course, Plan
 from allcad_core.training.truth import TrueField
@@ -58,23 +62,11 @@ def fit_classifier(
     if plan.pretraining is not None:
         start = home / "indomain.safetensors"
         if not start.exists():
-            store(
-                _run(
-                    plan,
-                    plan.pretraining,
-                    network,
-                    others,
-                    home / "indomain.ckpt",
-                    f"{title}, first on other sets",
-                    device,
-                    0,
-                    tell,
-                ),
-                start,
-            )
+            first = f"{plan.title}, first on other sets"
+            store(_pretrained(plan, plan.pretraining, others, home / "indomain.ckpt", first, device, tell), start)
         network.load_state_dict(load_file(start, device=str(device)))
     checkpoint = home / f"{title.replace(' ', '-')}.ckpt"
-    return _run(plan, plan.course, network, pictures, checkpoint, title, device, seed, tell)
+    return _run(plan.course, _material(plan, plan.course, pictures), network, checkpoint, title, device, seed, tell)
 
 
 def started(plan: Plan, seed: int) -> torch.nn.Module:
@@ -91,13 +83,33 @@ def store(network: torch.nn.Module, path: Path) -> None:
     part.replace(path)
 
 
-def _run(
-    plan: Plan, course: Course, network: torch.nn.Module, pictures: Sequence[TrueField], checkpoint: Path, title: str,
-    device: torch.device, seed: int, tell: Tell,
+def _pretrained(
+    plan: Plan, course: Course, others: Sequence[TrueField], checkpoint: Path, title: str, device: torch.device, tell: Tell
 ) -> torch.nn.Module:  # fmt: skip
-    named = [field for field in pictures if field.dataset in course.weights]
-    material = cell_material(plan, course, named) if plan.task == "cell" else field_material(plan, course, named)
+    """The plan's network with the body that a round on other sets gave it, and a fresh last layer."""
+    network = started(plan, 0)
+    material = _material(plan, course, others)
+    if material.allowed is None:
+        return _run(course, material, network, checkpoint, title, device, 0, tell)
+    fresh = _swap_last(network, material.allowed.shape[1])
+    trained = _run(course, material, network, checkpoint, title, device, 0, tell)
+    _swap_last(trained, fresh.out_features, fresh)
+    return trained
 
+
+def _swap_last(network: torch.nn.Module, outputs: int, layer: torch.nn.Linear | None = None) -> torch.nn.Linear:
+    """Put another last linear layer in; returns the one that was there."""
+    name, last = [(name, part) for name, part in network.named_modules() if isinstance(part, torch.nn.Linear)][-1]
+    parent = network.get_submodule(name.rpartition(".")[0])
+    torch.manual_seed(0)
+    setattr(parent, name.rpartition(".")[2], layer or torch.nn.Linear(last.in_features, outputs))
+    return last
+
+
+def _run(
+    course: Course, material: Material, network: torch.nn.Module, checkpoint: Path, title: str, device: torch.device,
+    seed: int, tell: Tell,
+) -> torch.nn.Module:  # fmt: skip
     def after(epoch: Epoch) -> None:
         tell(f"{title}, loss {epoch.loss:.3f}, right {epoch.accuracy:.0%}", epoch.number, epoch.count)
 
@@ -107,15 +119,23 @@ def _run(
     return trained
 
 
-def cell_material(plan: Plan, course: Course, pictures: Sequence[TrueField]) -> Material:
-    """Crops of the cells in these pictures, with a margin."""
-    cells = cellsets.gather(pictures, plan.input, MARGIN)
-    drawn = cellsets.chances(cells, course.weights) if len(course.weights) > 1 else None
-    return Material(cells.crops, cells.labels, drawn, int(plan.input["size"]))
+def _material(plan: Plan, course: Course, pictures: Sequence[TrueField]) -> Material:
+    """What a course shows of these pictures: crops of their cells with a margin, or the pictures themselves."""
+    named = [field for field in pictures if field.dataset in course.weights]
+    if plan.task == "cell":
+        cells = cellsets.gather(named, plan.input, MARGIN)
+        return _drawn(course, cells, cells.crops, int(plan.input["size"]))
+    fields = fieldsets.gather(named, plan.input)
+    return _drawn(course, fields, fields.pictures, None)
 
 
-def field_material(plan: Plan, course: Course, pictures: Sequence[TrueField]) -> Material:
-    """These pictures as the network sees them."""
-    fields = fieldsets.gather(pictures, plan.input)
-    drawn = fieldsets.chances(fields, course.weights) if len(course.weights) > 1 else None
-    return Material(fields.pictures, fields.labels, drawn)
+def _drawn(course: Course, found: CellSet | FieldSet, pictures: NDArray[np.uint8], size: int | None) -> Material:
+    if course.kinds:
+        kinds = cellsets.kinds_of(found)
+        return Material(
+            pictures, kinds.classes, cellsets.chances(found, course.weights, kinds.classes), size, kinds.allowed
+        )
+    chances = cellsets.chances(found, course.weights) if len(course.weights) > 1 else None
+    if chances is not None and course.halved:
+        chances = cellsets.halved(chances, found.labels)
+    return Material(pictures, found.labels, chances, size)

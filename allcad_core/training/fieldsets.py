@@ -29,13 +29,14 @@ class FieldSet:
     Attributes:
         pictures: uint8 (n, height, width, 3), RGB, balanced, masked where the network wants it.
         labels: int64 (n,), 1 leukaemia, 0 not.
-        names, datasets: of the fields.
+        names, datasets, kinds: of the fields.
     """
 
     pictures: NDArray[np.uint8]
     labels: NDArray[np.int64]
     names: tuple[str, ...]
     datasets: tuple[str, ...]
+    kinds: tuple[str | None, ...]
 
 
 def label(field: TrueField) -> int:
@@ -53,7 +54,7 @@ def gather(fields: Sequence[TrueField], input: Mapping[str, Any]) -> FieldSet:  
     pictures = [letterbox(seen(field, str(input.get("mask", "none"))), *size) for field in fields]
     return FieldSet(
         np.stack(pictures), np.array([label(field) for field in fields], np.int64),
-        tuple(field.name for field in fields), tuple(field.dataset for field in fields),
+        tuple(field.name for field in fields), tuple(field.dataset for field in fields), tuple(field.kind for field in fields),
     )  # fmt: skip
 
 

@@ -22,6 +22,8 @@ from allcad_core.classification.cells import to_input
 from allcad_core.errors import DataError
 from allcad_core.training.augment import Strength, augment
 
+NEVER = -1e4
+"""Logit of an output that a picture is not compared with."""
 DECAY = 0.99
 """Of the running mean of the weights, a step."""
 
@@ -70,15 +72,17 @@ class Material:
 
     Attributes:
         pictures: uint8 (n, height, width, 3), RGB, balanced, with a margin for augmentation where ``size`` is given.
-        labels: int64 (n,), 0 or 1.
+        labels: int64 (n,), number of the output that is right.
         chances: how likely each is drawn, float64 (n,), sum 1; ``None``: every picture once an epoch.
         size: side of the network's square input in px; the pictures' own size without it.
+        allowed: bool (n, outputs), the outputs that a picture is compared with; ``None``: all.
     """
 
     pictures: NDArray[np.uint8]
     labels: NDArray[np.int64]
     chances: NDArray[np.float64] | None = None
     size: int | None = None
+    allowed: NDArray[np.bool_] | None = None
 
 
 def fit(
@@ -122,10 +126,12 @@ def fit(
     done = _restore(checkpoint, parts, device)
     for epoch in range(done, settings.epochs):
         losses, right, shown = [], 0, 0
-        for batch, labels in _batches(material, settings, epoch, steps, device):
+        for batch, labels, allowed in _batches(material, settings, epoch, steps, device):
             with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda" or settings.mixed):
-                logits = network(batch)
-            loss = F.cross_entropy(logits.float(), labels, label_smoothing=settings.smoothing)
+                logits = network(batch).float()
+            if allowed is not None:
+                logits = logits.masked_fill(~allowed, NEVER)
+            loss = F.cross_entropy(logits, labels, label_smoothing=0.0 if allowed is not None else settings.smoothing)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
@@ -150,7 +156,7 @@ def _running_mean(network: torch.nn.Module) -> AveragedModel:
 
 def _batches(
     material: Material, settings: Settings, epoch: int, steps: int, device: torch.device
-) -> Any:  # an iterator of (float (n, 3, size, size), int64 (n,))
+) -> Any:  # an iterator of (float (n, 3, size, size), int64 (n,), bool (n, outputs) or None)
     """The batches of one epoch, in an order that its number decides."""
     seed = 100_003 * settings.seed + epoch
     chance, rng = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
@@ -167,7 +173,8 @@ def _batches(
         if len(part) == 1:
             continue  # batch normalisation needs two
         batch = augment(to_input(material.pictures[part], device).float(), chance, settings.strength, material.size)
-        yield batch.contiguous(memory_format=torch.channels_last), labels[part].to(device)
+        allowed = None if material.allowed is None else torch.from_numpy(material.allowed[part]).to(device)
+        yield batch.contiguous(memory_format=torch.channels_last), labels[part].to(device), allowed
 
 
 def _keep(path: Path | None, parts: dict[str, Any], done: int) -> None:

@@ -19,10 +19,14 @@ class Course:
     Attributes:
         settings: of the fit.
         weights: of the data sets, see ``cellsets.chances``; with a single one every picture is shown once an epoch.
+        kinds: learn the finer classes of each set instead of blast or healthy; for pre-training.
+        halved: blasts and healthy cells are drawn alike in all, whatever the sets hold.
     """
 
     settings: Settings
     weights: Mapping[str, float]
+    kinds: bool = False
+    halved: bool = False
 
 
 @dataclass(frozen=True)

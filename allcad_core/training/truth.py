@@ -39,6 +39,7 @@ class TrueField:
         cells: kind and box of every white cell.
         regions: of the stain segmentation, for the region detector.
         read: gives the pixels as they were taken, uint8 (height, width, 3), for methods that mask them.
+        kind: finer class of the picture in the words of its data set, ``None`` where it has none.
     """
 
     name: str
@@ -48,6 +49,7 @@ class TrueField:
     cells: tuple[LabelledBox, ...]
     regions: tuple[Region, ...]
     read: Callable[[], NDArray[np.uint8]] | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def true_field(record: FieldRecord | CropRecord, truth: Truth) -> TrueField:
     """The picture with what is known of it. Raises ImageError where it cannot be read."""
     return TrueField(
         record.name, record.dataset, balance(record.read().pixels), truth.red_cell_diameter, truth.cells, truth.regions,
-        lambda: record.read().pixels,
+        lambda: record.read().pixels, record.kind,
     )  # fmt: skip
 
 
