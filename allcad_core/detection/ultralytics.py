@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allcad_core import devices, models
+from allcad_core.detection.architectures import CONFIGURATIONS
 from allcad_core.detection.base import Detections
 from allcad_core.errors import ModelError
 from allcad_core.ground import BALANCED
@@ -32,6 +33,8 @@ LEAST_SCORE = 0.05
 """Boxes under this are noise; every box above it is kept, so that filtering later equals a fresh run."""
 SUPPRESS_IOU = 0.5
 MOST_BOXES = 1000
+CLASSES = ("blast", "healthy")
+"""Of every detector that is trained here."""
 
 
 @cache
@@ -72,10 +75,10 @@ def _surroundings_kept() -> Iterator[None]:
 
 
 def build(architecture: str, classes: int = 2) -> torch.nn.Module:
-    """An untrained network from a YAML that Ultralytics brings.
+    """An untrained network from a YAML that Ultralytics brings, or from a configuration of our own.
 
     Args:
-        architecture: such as ``yolo11n.yaml``; its letter chooses the size.
+        architecture: such as ``yolo11n.yaml``, where a letter chooses the size; ours are ``CONFIGURATIONS``.
         classes: number of classes.
 
     Raises:
@@ -84,8 +87,11 @@ def build(architecture: str, classes: int = 2) -> torch.nn.Module:
     package = ultralytics()
     if Path(architecture).name != architecture or Path(architecture).suffix != ".yaml":
         raise ModelError(f"'{architecture}' is not the name of an architecture, such as yolo11n.yaml.")
+    own = CONFIGURATIONS.get(architecture)
     try:
-        network: torch.nn.Module = package.nn.tasks.DetectionModel(architecture, ch=3, nc=classes, verbose=False)
+        network: torch.nn.Module = package.nn.tasks.DetectionModel(
+            architecture if own is None else own(classes), ch=3, nc=classes, verbose=False
+        )
     except (FileNotFoundError, SyntaxError) as error:
         raise ModelError(f"Ultralytics brings no architecture '{architecture}'.") from error
     return network
@@ -182,7 +188,7 @@ def fit(
     package = ultralytics()
     last = run / "weights" / "last.pt"
     resuming = last.exists()
-    network = package.YOLO(str(last) if resuming else architecture, task="detect")
+    network = package.YOLO(str(last) if resuming else _readable(architecture, run), task="detect")
     if resuming and _finished(network.ckpt):
         return last
     if weights is not None and not resuming:
@@ -199,6 +205,19 @@ def fit(
                 verbose=False, pretrained=weights is not None, **settings,
             )  # fmt: skip
     return last
+
+
+def _readable(architecture: str, run: Path) -> str:
+    """What Ultralytics' trainer takes: the name of its own YAML, or a file in the run's folder that holds ours."""
+    own = CONFIGURATIONS.get(architecture)
+    if own is None:
+        return architecture
+    import yaml  # type: ignore[import-untyped]
+
+    path = run / architecture
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(own(len(CLASSES))), encoding="ascii")
+    return str(path)
 
 
 def _finished(checkpoint: Mapping[str, Any]) -> bool:

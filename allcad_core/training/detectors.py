@@ -40,8 +40,8 @@ WHITE_CELL = txl_pbc.CLASSES[0]
 class Settings:
     """How a detector is fitted; sized for two cores."""
 
-    epochs: int = 2
-    tiles: int = 2400
+    epochs: int = 1
+    tiles: int = 2500
     size: int = 256
     batch: int = 8
     lr: float = 0.001
@@ -125,11 +125,13 @@ def fit_detector(name: str, bench: Bench, protocol: str, fold: int, folds: Mappi
     home = bench.runs / "detect" / name
     title = f"{name} {protocol} {'all' if fold == FULL else fold}"
     others = _others(bench)
-    start = fit(
-        architecture, Diet(others, {aria.NAME: 0.4, txl_pbc.NAME: 0.25, sources.GENERATED: 0.35}), home / "indomain",
-        PRETRAINING, device=str(bench.device),
-        after_epoch=lambda done, count: bench.tell(f"{name} pre-training", done, count),
-    )  # fmt: skip
+    start = None
+    if not made.input.get("scratch"):
+        start = fit(
+            architecture, Diet(others, {aria.NAME: 0.4, txl_pbc.NAME: 0.25, sources.GENERATED: 0.35}), home / "indomain",
+            PRETRAINING, device=str(bench.device),
+            after_epoch=lambda done, count: bench.tell(f"{name} pre-training", done, count),
+        )  # fmt: skip
     outside = [field for field in bench.main if fold == FULL or folds[field.name] != fold]
     shares = {sources.MAIN: 0.55, aria.NAME: 0.18, txl_pbc.NAME: 0.12, sources.GENERATED: 0.15}
     if fold == FULL:
