@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -235,13 +236,16 @@ def fit(made: Baseline, features: Floats, labels: Ints, groups: Ints, seed: int)
 
     inner = StratifiedGroupKFold(INNER_FOLDS, shuffle=True, random_state=seed)
     parts = list(inner.split(features, labels, groups))
-    search = GridSearchCV(made.make(seed), dict(made.settings), scoring="balanced_accuracy", cv=parts)
-    search.fit(features, labels)
-    chosen = search.best_estimator_
-    if hasattr(chosen, "predict_proba"):
-        return chosen
-    # A support vector machine has no probability: a sigmoid of its margin is fitted on the inner folds (Platt 1999).
-    return CalibratedClassifierCV(chosen, method="sigmoid", cv=parts, ensemble=False).fit(features, labels)
+    with TemporaryDirectory(prefix="allcad-") as folder:
+        # What comes before the last step is the same for all of its settings: choosing deep features takes seconds.
+        steps = made.make(seed).set_params(memory=folder if made.deep else None)
+        search = GridSearchCV(steps, dict(made.settings), scoring="balanced_accuracy", cv=parts)
+        search.fit(features, labels)
+        chosen = search.best_estimator_
+        if hasattr(chosen, "predict_proba"):
+            return chosen
+        # A support vector machine has no probability: a sigmoid of its margin is fitted on the inner folds (Platt 1999).
+        return CalibratedClassifierCV(chosen, method="sigmoid", cv=parts, ensemble=False).fit(features, labels)
 
 
 def log_odds(probabilities: Floats) -> Floats:
