@@ -37,25 +37,31 @@ FLAGS = (
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: where, how large, in which theme, and after which tab was opened."""
+    """One picture: where, how large, in which theme, and after which tab or which step of the lab was opened."""
 
     name: str
     path: str
     size: tuple[int, int] = WIDE
     theme: Literal["light", "dark"] = "light"
     tab: str | None = None
+    step: str | None = None
     picture: bool = True
 
 
 def shots(sample: str) -> list[Shot]:
     """What is photographed, all on one sample."""
     analyse = f"/analyse?sample={sample}"
+    lab = f"/segmentation_lab?sample={sample}"
     return [
         Shot("home", "/"),
         Shot("analyse", analyse),
         Shot("analyse-dark", analyse, theme="dark"),
         Shot("analyse-phone", analyse, PHONE),
         Shot("histogram", analyse, tab="Histogram and mask"),
+        Shot("lab", lab),
+        Shot("lab-dark", "/segmentation_lab?sample=many-blasts&method=stain", theme="dark", step="Against the truth"),
+        Shot("lab-phone", lab, PHONE, step="Regions"),
+        Shot("lab-side", "/segmentation_lab?sample=healthy-smear&method=side-by-side"),
         Shot("models", "/models", picture=False),
         Shot("home-phone", "/", PHONE, "dark"),
     ]
@@ -96,6 +102,8 @@ def take(browser: Browser, address: str, shot: Shot) -> Image.Image:
     if shot.tab:
         page.get_by_role("tab", name=shot.tab).click()
         page.locator(".js-plotly-plot .barlayer").first.wait_for()
+    if shot.step:
+        page.locator(".card", has_text=shot.step).click()
     page.get_by_text("Not a medical device.").last.wait_for(state="attached")
     page.wait_for_timeout(1200)  # fonts and the last animation
     picture = Image.open(io.BytesIO(page.screenshot()))
@@ -122,6 +130,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
     parser.add_argument("--sample", default=samples.listed()[0].name, help="name of a generated sample")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="write these pictures and no others")
     chosen = parser.parse_args()
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
@@ -130,6 +139,8 @@ def main() -> None:
     with dashboard() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         for shot in shots(chosen.sample):
+            if chosen.only and shot.name not in chosen.only:
+                continue
             content = as_webp(take(browser, address, shot))
             (chosen.out / f"{shot.name}.webp").write_bytes(content)
             print(f"{shot.name}.webp  {len(content) / 1000:.0f} kB")

@@ -32,7 +32,8 @@ def label_row(smear: Smear, known: Truth | None, result: Found | None = None, mi
     with st.container(key="label", border=True, horizontal=True, vertical_alignment="center"):
         label.title(smear)
         if known is not None:
-            st.badge("True mask known", icon=":material/rule:", color="gray", help=_origin(known))
+            with st.container(key="lab-known", width="content"):
+                st.badge("True mask known", icon=":material/rule:", color="gray", help=_origin(known))
         st.space("stretch")
         with st.popover("True mask", icon=":material/rule:"):
             _true_mask(smear, known)

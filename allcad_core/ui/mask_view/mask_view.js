@@ -57,6 +57,7 @@ class MaskViewer extends FieldViewer {
   cover(opacity, set) {
     this.layer.style.opacity = opacity;
     this.slider.value = Math.round(100 * opacity);
+    this.slider.style.setProperty("--fill", `${Math.round(100 * opacity)}%`);
     this.below.querySelector("output").textContent = `${Math.round(100 * opacity)}\u00A0%`;
     if (set) keep(`opacity-${this.stage.name}`, opacity);
   }
