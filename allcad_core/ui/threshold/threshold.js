@@ -38,7 +38,7 @@ class Histogram {
     this.number = root.querySelector(".number");
     this.back = root.querySelector(".back");
     this.facts = root.querySelector(".facts");
-    this.svg = draw("svg", { role: "img" }, this.chart);
+    this.svg = draw("svg", { role: "group" }, this.chart);
     this.watch = new ResizeObserver(() => this.draw());
     this.watch.observe(this.chart);
     this.number.addEventListener("input", () => {
@@ -53,6 +53,7 @@ class Histogram {
   show(data) {
     const first = this.data?.subject !== data.subject;
     this.data = data;
+    if (first) this.said = data.line?.level;
     // While the visitor moves the line, an older answer of the server must not put it back.
     if (data.line && (first || (!this.dragging && !this.resting && this.said !== data.line.level))) this.level = data.line.level;
     this.root.querySelector(".set").hidden = !data.line;
