@@ -33,7 +33,7 @@ def draw() -> None:
     verdict_place = st.container()
     cells_tab, mask_tab = st.tabs(["Cells", "Histogram and mask"], key="view", on_change="rerun")
     with cells_tab:
-        shown = field_view.field(smear, found)
+        shown, finish = field_view.field(smear, found)
     with verdict_place:
         verdict.verdict(shown)
     with head:
@@ -42,6 +42,7 @@ def draw() -> None:
         if mask_tab.open:
             proof.histogram_and_mask(smear)
     proof.behind(shown)
+    finish()
     if state.read_ahead():
         st.rerun()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
@@ -14,6 +15,9 @@ from allcad_core.errors import AllcadError
 from allcad_core.results import Cell, FieldAnalysis
 from allcad_core.ui import charts, engine, media, state, words
 from allcad_core.ui.state import Smear
+
+Finish = Callable[[], None]
+"""Draws what was left for later."""
 
 SIDE = 320
 """Pixels of the large crops."""
@@ -31,7 +35,7 @@ MEASURES: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def cell_card(smear: Smear, analysis: FieldAnalysis, order: list[int], chosen: int | None) -> None:
+def cell_card(smear: Smear, analysis: FieldAnalysis, order: list[int], chosen: int | None) -> Finish:
     """Draw the card of the chosen cell with buttons to its neighbours in ``order``.
 
     Args:
@@ -39,22 +43,25 @@ def cell_card(smear: Smear, analysis: FieldAnalysis, order: list[int], chosen: i
         analysis: at the confidence that the page shows.
         order: indices in ``every_cell`` of the shown cells, most suspicious first.
         chosen: one of them, or ``None`` where nothing is shown.
+
+    Returns:
+        What draws where the classifier looked, once the rest of the page stands: that takes a moment.
     """
     with st.container(border=True, key="card"):
         if chosen is None:
             st.markdown("**No cell is shown.**")
             st.caption("Lower the score or show more classes.")
-            return
+            return lambda: None
         cell = analysis.every_cell[chosen]
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.subheader(f"Cell {chosen + 1} of {analysis.counts.total + analysis.counts.unsure}", anchor=False)
             _badge(cell)
-        why = _why(smear, analysis, chosen)
-        _pictures(smear, cell, why)
+        finish = _pictures(smear, analysis, chosen)
         _probabilities(cell, analysis)
         _measures(cell)
         _doubts(cell, analysis)
         _neighbours(order, chosen)
+    return finish
 
 
 def _badge(cell: Cell) -> None:
@@ -72,43 +79,51 @@ class Why:
 
 
 def _why(smear: Smear, analysis: FieldAnalysis, chosen: int) -> Why | None:
-    """Where the classifier looked; only of the chosen cell, once a visitor. ``None`` where nothing can be said."""
-
-    def make() -> Why | None:
-        try:
-            found = engine.explain(smear.image, analysis, chosen)
-        except AllcadError:  # the analysis stands without it, and what is broken was said above the page
-            return None
-        if found is None:
-            return None
-        cell = analysis.every_cell[chosen]
-        corner, scale = media.crop_frame(cell.box, smear.image.pixels.shape, SIDE)
-        picture = found.over(media.crop(smear.image.pixels, cell.box, SIDE), corner, scale)
-        _outline(picture, cell, corner, scale)
-        return Why(found.classifier, media.jpeg(picture, media.CROP_QUALITY), found.sentence)
-
-    return state.remember(("why", smear.key, analysis.recipe, chosen), make)
+    """Where the classifier looked at a cell; ``None`` where nothing can be said."""
+    try:
+        found = engine.explain(smear.image, analysis, chosen)
+    except AllcadError:  # the analysis stands without it, and what is broken was said above the page
+        return None
+    if found is None:
+        return None
+    cell = analysis.every_cell[chosen]
+    corner, scale = media.crop_frame(cell.box, smear.image.pixels.shape, SIDE)
+    picture = found.over(media.crop(smear.image.pixels, cell.box, SIDE), corner, scale)
+    _outline(picture, cell, corner, scale)
+    return Why(found.classifier, media.jpeg(picture, media.CROP_QUALITY), found.sentence)
 
 
-def _pictures(smear: Smear, cell: Cell, why: Why | None) -> None:
+def _pictures(smear: Smear, analysis: FieldAnalysis, chosen: int) -> Finish:
+    """The cell as photographed, and beside it where the classifier looked; as measured until that is known."""
+    cell = analysis.every_cell[chosen]
     photograph = media.crop(smear.image.pixels, cell.box, SIDE)
     left, right = st.columns(2, gap="small", wrap=False)
     with left:
         st.image(media.jpeg(photograph, media.CROP_QUALITY), width="stretch", alt="The cell as photographed")
         st.caption("As photographed")
     with right:
-        if why is not None:
+        beside = st.empty()
+    below = st.empty()
+    key = ("why", smear.key, analysis.recipe, chosen)
+
+    def finish() -> None:
+        why = state.remember(key, lambda: _why(smear, analysis, chosen))
+        if why is None:
+            return
+        with beside.container():
             st.image(why.picture, width="stretch", alt=f"Bright over grey: what spoke for the answer. {why.sentence}")
             st.caption(f"Where {why.classifier} looked")
-        elif cell.outline:
-            st.image(
-                media.jpeg(_outlined(photograph, cell, smear), media.CROP_QUALITY),
-                width="stretch",
-                alt="Outline of the cell",
-            )
+        below.caption(f"{why.sentence[0].upper()}{why.sentence[1:]}")
+
+    if cell.outline:
+        with beside.container():
+            measured = media.jpeg(_outlined(photograph, cell, smear), media.CROP_QUALITY)
+            st.image(measured, width="stretch", alt="Outline of the cell")
             st.caption("As measured")
-    if why is not None:
-        st.caption(f"{why.sentence[0].upper()}{why.sentence[1:]}")
+    if not state.is_remembered(key):
+        return finish
+    finish()
+    return lambda: None
 
 
 def _outlined(crop: media.Pixels, cell: Cell, smear: Smear) -> media.Pixels:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from allcad_core.results import FieldAnalysis
 from allcad_core.ui import engine, media, state, verdict, words
-from allcad_core.ui.cell_card import cell_card
+from allcad_core.ui.cell_card import Finish, cell_card
 from allcad_core.ui.gallery import Tile, gallery
 from allcad_core.ui.state import Smear
 from allcad_core.ui.viewer import viewer
@@ -19,11 +19,11 @@ HEIGHT = 408
 KINDS = ("blast", "healthy", "review")
 
 
-def field(smear: Smear, analysis: FieldAnalysis) -> FieldAnalysis:
+def field(smear: Smear, analysis: FieldAnalysis) -> tuple[FieldAnalysis, Finish]:
     """Draw the field and what can be done with it.
 
     Returns:
-        The analysis at the score that the visitor set.
+        The analysis at the score that the visitor set, and what draws the rest of the card once the page stands.
     """
     left, right = st.columns([5, 2], gap="medium")
     with left:
@@ -54,8 +54,8 @@ def field(smear: Smear, analysis: FieldAnalysis) -> FieldAnalysis:
         )
         cell_row(smear, shown, order, chosen)
     with right:
-        cell_card(smear, shown, order, chosen)
-    return shown
+        finish = cell_card(smear, shown, order, chosen)
+    return shown, finish
 
 
 def score_slider(analysis: FieldAnalysis) -> float:

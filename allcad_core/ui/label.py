@@ -38,7 +38,9 @@ def rest(smear: Smear, analysis: FieldAnalysis | None) -> None:
     for note in smear.image.warnings if analysis is None else analysis.warnings:
         st.badge(words.short_warning(note.code), icon=":material/warning:", color="orange", help=note.message)
     st.space("stretch")
-    if st.button("Segmentation lab", icon=":material/tune:", help="See each step from the photograph to measured cells"):
+    if st.button(
+        "Segmentation lab", icon=":material/tune:", help="See each step from the photograph to measured cells"
+    ):
         st.switch_page("pages/segmentation_lab.py")
     change()
     if analysis is not None:

@@ -153,6 +153,11 @@ def remember(key: Hashable, make: Callable[[], Made]) -> Made:
     return cast("Made", made)
 
 
+def is_remembered(key: Hashable) -> bool:
+    """Whether ``remember`` has this at hand."""
+    return key in st.session_state.get("memory", {})
+
+
 def is_known(smear: Smear, name: str) -> bool:
     """Whether this smear was already analysed with this model."""
     if smear.sample is not None:
