@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from allcad_core import models
 from allcad_core.datasets import aria, pbc, txl_pbc
 from allcad_core.detection import ultralytics
 from allcad_core.training import sources
-from allcad_core.training.composed import Composer, stock
+from allcad_core.training.composed import Composer, Stock, stock
 from allcad_core.training.tiles import CLASSES, store
 from allcad_core.training.truth import TrueField
 
@@ -41,7 +42,7 @@ class Settings:
     """How a detector is fitted; sized for two cores."""
 
     epochs: int = 1
-    tiles: int = 2500
+    tiles: int = 1800
     size: int = 256
     batch: int = 8
     lr: float = 0.001
@@ -93,7 +94,7 @@ def fit(
     if not done.exists():
         shutil.rmtree(tiles, ignore_errors=True)
         stocks = {
-            name: stock(fields, one_scale=name in sources.FURTHER)
+            name: _stock(tuple(fields), name in sources.FURTHER)
             for name, fields in diet.fields.items()
             if diet.shares.get(name)
         }
@@ -103,6 +104,12 @@ def fit(
     return ultralytics.fit(
         architecture, done, run / "fit", weights=weights, settings=_options(settings, device), after_epoch=after_epoch
     )
+
+
+@lru_cache(maxsize=8)
+def _stock(fields: tuple[TrueField, ...], one_scale: bool) -> Stock:
+    """The stock of a data set, made once for all folds of a session."""
+    return stock(fields, one_scale=one_scale)
 
 
 def fit_detector(name: str, bench: Bench, protocol: str, fold: int, folds: Mapping[str, int]) -> torch.nn.Module:

@@ -106,7 +106,7 @@ def cut(field: TrueField, rng: np.random.Generator, size: int, enlarged: float =
         if left <= 0:
             continue
         if kind == "ignore" or left < SEEN * whole:
-            hidden.append(cut)
+            hidden.append(moved)
         else:
             boxes.append((kind, (float(cut[0]), float(cut[1]), float(cut[2]), float(cut[3]))))
     _paint_out(pixels, hidden, [box for _, box in boxes])
