@@ -78,6 +78,33 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Relabel:
+    """A person's word on the cell at ``box``; the same class again says that a person looked and agrees."""
+
+    box: Box
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """A cell that the models did not find, drawn by a person."""
+
+    box: Box
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """No cell to be counted is at ``box``."""
+
+    box: Box
+
+
+Edit = Relabel | Add | Delete
+"""One step of a review. It speaks of a place in the picture, so it holds whichever model looked at it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """White cells by label."""
 
@@ -115,8 +142,8 @@ class Timing:
 class FieldAnalysis:
     """Everything that allcad says about one photograph.
 
-    ``every_cell`` holds the cells at every score, best first; ``cells``, counts, share and suggestion are views at
-    ``confidence``, so ``analysis.at(c)`` equals a fresh run at that confidence.
+    ``every_cell`` holds the cells at every score; ``cells``, counts, share and suggestion are views at ``confidence``, so
+    ``analysis.at(c)`` equals a fresh run at that confidence.
 
     Attributes:
         image: name or path of the picture as given.
@@ -127,9 +154,11 @@ class FieldAnalysis:
         device: ``cpu``, ``cuda:0``, ...
         backend: ``torch``, ...
         confidence: scores below this are hidden.
-        every_cell: all cells, sorted by falling score.
+        every_cell: all cells by falling score; those that a person drew stand last, in the order of drawing.
         warnings: what a person should know, from reading and from quality checks.
         timing_ms: milliseconds of each step.
+        edits: a person's review, in order; ``review.apply`` alone sets it and ``found``.
+        found: where there was a review, all cells as the models left them.
     """
 
     image: str
@@ -144,6 +173,8 @@ class FieldAnalysis:
     every_cell: tuple[Cell, ...]
     warnings: tuple[Note, ...]
     timing_ms: Timing
+    edits: tuple[Edit, ...] = ()
+    found: tuple[Cell, ...] | None = None
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
@@ -165,6 +196,16 @@ class FieldAnalysis:
     def suggestion(self) -> Suggestion:
         """The suggestion for these counts and warnings."""
         return suggest(self.counts.blast, self.counts.healthy, [note.code for note in self.warnings])
+
+    @cached_property
+    def by_models(self) -> FieldAnalysis:
+        """The same without the review: what the models alone say."""
+        return self if self.found is None else replace(self, every_cell=self.found, edits=(), found=None)
+
+    @property
+    def reviewed(self) -> int:
+        """How many of the shown cells a person has looked at."""
+        return sum(cell.reviewed for cell in self.cells)
 
     def at(self, confidence: float) -> FieldAnalysis:
         """The same analysis seen at another confidence; no model runs."""
