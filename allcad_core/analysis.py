@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from allcad_core import devices, quality
 from allcad_core.classification import CellClassifier, mask_out
-from allcad_core.detection import Detections, match, propose
+from allcad_core.detection import Detections, match, propose, scale
 from allcad_core.errors import AllcadError, UnknownNameError
 from allcad_core.ground import balance, ground_colour
 from allcad_core.images import SmearImage, read
@@ -189,7 +189,7 @@ def _detect(name: str, balanced: NDArray[np.uint8], segmentation: Segmentation, 
         return propose(segmentation.regions)
     from allcad_core.detection.ultralytics import yolo
 
-    return yolo(name, device).detect(balanced, segmentation.red_cell_diameter)
+    return yolo(name, device).detect(balanced, scale(segmentation.red_cell_diameter, segmentation.regions))
 
 
 def judge(

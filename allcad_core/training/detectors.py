@@ -30,6 +30,8 @@ GENERATED = 80
 """Generated fields beside the real ones."""
 UNSEEN_BLOCK = 0
 """This fifth of Aria and of TXL-PBC trains no detector of any fold: the folds' detectors are also judged on it."""
+FOLD_SETS = (aria.NAME, txl_pbc.NAME)
+"""Real sets beside ALL-IDB1 that the detectors of folds are trained on; what ships has PBC too."""
 LOOK_ALIKE = "WBC-Benign"
 """Aria's hematogones look like blasts and are none; a detector is not taught from them, only judged on them."""
 

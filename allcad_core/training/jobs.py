@@ -14,7 +14,7 @@ from allcad_core import predictions
 from allcad_core.classification import CellClassifier
 from allcad_core.classification.fields import FieldClassifier
 from allcad_core.datasets import allidb1, allidb2, splits
-from allcad_core.detection import propose
+from allcad_core.detection import propose, scale
 from allcad_core.detection.ultralytics import Yolo
 from allcad_core.errors import DataError
 from allcad_core.predictions import BoxPrediction, CellPrediction, FieldPrediction
@@ -254,7 +254,7 @@ def _regions(field: TrueField, classifier: CellClassifier, fold: int) -> list[Bo
 
 
 def _boxes(field: TrueField, detector: Yolo, fold: int) -> list[BoxPrediction]:
-    found = detector.detect(field.balanced, field.red_cell_diameter)
+    found = detector.detect(field.balanced, scale(field.red_cell_diameter, field.regions))
     rows = [
         BoxPrediction(field.name, *box, label, float(score), 0.0, fold)
         for box, score, label in zip(found.box_list(), found.scores, found.labels or (), strict=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from allcad_core.detection import propose
+from allcad_core.detection import propose, scale
 from allcad_core.detection.regions import LEAST, RAGGED, WHOLE
 
 
@@ -15,6 +15,7 @@ from allcad_core.detection.regions import LEAST, RAGGED, WHOLE
 class Region:
     box: tuple[float, float, float, float]
     solidity: float
+    nucleus_area: float = 80.0
 
 
 def test_boxes_come_best_first_without_labels() -> None:
@@ -41,3 +42,14 @@ def test_no_regions_give_no_boxes() -> None:
     found = propose([])
     assert found.boxes.shape == (0, 4)
     assert found.scores.shape == (0,)
+
+
+def test_a_measured_scale_is_kept() -> None:
+    assert scale(30.0, [Region((0, 0, 9, 9), 0.9)]) == 30.0
+
+
+def test_nuclei_tell_the_scale_where_red_cells_do_not() -> None:
+    nuclei = [Region((0, 0, 9, 9), 0.9, np.pi * 26**2 / 4)] * 3 + [Region((0, 0, 9, 9), 0.3, 9000.0)]
+    assert scale(None, nuclei) == pytest.approx(20)
+    assert scale(None, []) is None
+    assert scale(None, [Region((0, 0, 9, 9), 0.9, 0.0)]) is None

@@ -1,0 +1,65 @@
+"""What a fold's detector says of data sets, or parts of them, that no stage of its training has seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from allcad_core import predictions
+from allcad_core.datasets import pbc
+from allcad_core.detection import scale
+from allcad_core.detection.ultralytics import Yolo
+from allcad_core.predictions import BoxPrediction
+from allcad_core.training import detectors
+from allcad_core.training.jobs import Bench, nothing
+from allcad_core.training.plans import draft_card
+from allcad_core.training.truth import TrueField
+
+PROTOCOL = "unseen"
+"""Under this name the boxes are stored; ``image`` is the data set, a slash, and the name."""
+
+
+def run(name: str, fold: int, bench: Bench) -> Path | None:
+    """Store the boxes of one session fold's detector; trains it first where that has not been done.
+
+    Args:
+        name: a detector's plan.
+        fold: of ``session``.
+        bench: data and folders.
+
+    Returns:
+        The file, or ``None`` where it stood already.
+    """
+    path = predictions.path_of("detect", PROTOCOL, name, fold, bench.results)
+    if path.exists():
+        return None
+    network = detectors.fit_detector(name, bench, "session", fold, bench.folds("session"))
+    detector = Yolo(draft_card(name), network, bench.device)
+    fields = never_trained(bench)
+    rows = []
+    for number, field in enumerate(fields, start=1):
+        bench.tell(f"{name} {PROTOCOL} {fold}", number, len(fields))
+        rows += _boxes(field, detector, fold)
+    predictions.write(rows, BoxPrediction, path)
+    return path
+
+
+def never_trained(bench: Bench) -> list[TrueField]:
+    """PBC, Aria's look-alikes, and the blocks of Aria and TXL-PBC that are kept from every fold."""
+    unseen = detectors.unseen_fields(bench.further, bench.folds("field"))
+    shared = {*detectors.FOLD_SETS}
+    return [
+        field
+        for field in bench.further
+        if field.dataset == pbc.NAME
+        or (field.dataset in shared and (field.name in unseen or field.name.startswith(detectors.LOOK_ALIKE)))
+    ]
+
+
+def _boxes(field: TrueField, detector: Yolo, fold: int) -> list[BoxPrediction]:
+    image = f"{field.dataset}/{field.name}"
+    found = detector.detect(field.balanced, scale(field.red_cell_diameter, field.regions))
+    rows = [
+        BoxPrediction(image, *box, label, float(score), 0.0, fold)
+        for box, label, score in zip(found.box_list(), found.labels or (), found.scores, strict=True)
+    ]
+    return rows or [nothing(image, fold)]
