@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 Visit = Callable[..., "Page"]
 LAB = "/segmentation_lab?sample=blasts-and-healthy-cells"
-STEP_MS = 300
-"""Milliseconds within which the picture must follow the line, on a busy machine."""
+STEP_MS = 2000
+"""Milliseconds within which the picture must follow the line on a busy machine; benchmarks.lab measures it at rest."""
 
 
 def opened(page: Page) -> Page:

@@ -82,6 +82,22 @@ def test_an_address_names_sample_and_method(visit: Visit, name: str, text: Words
     assert visitor.session_state["lab-method"] == name
 
 
+def test_an_address_names_a_threshold_and_the_page_writes_one(visit: Visit):
+    visitor = visit(LAB, sample="first", method="darkest", threshold="20")
+    assert visitor.title[0].value == "0 regions at your threshold, grey 20."
+    set_threshold(visitor, 120, "darkest")
+    assert visitor.query_params["threshold"] in ("120", ["120"])
+    choose_method(visitor, "stain")
+    assert "threshold" not in visitor.query_params
+
+
+@pytest.mark.parametrize("level", ["", "dark", "-3", "9999"])
+def test_a_threshold_in_the_address_that_is_none_does_no_harm(visit: Visit, level: str):
+    visitor = visit(LAB, sample="first", method="paper", threshold=level)
+    assert not visitor.exception
+    assert visitor.title[0].value
+
+
 def test_an_address_that_names_no_known_method_says_so(visit: Visit, text: Words):
     visitor = visit(LAB, sample="first", method="magic")
     assert not visitor.exception

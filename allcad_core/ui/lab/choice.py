@@ -86,27 +86,34 @@ def set_scale(smear: Smear, pixels: float | None) -> None:
 
 
 def follow_address() -> None:
-    """Do what the address asks for, ``?sample=...&method=...``, once for each new address."""
-    asked = (st.query_params.get("sample"), st.query_params.get("method"))
+    """Do what the address asks for, ``?sample=...&method=...&threshold=...``, once for each new address."""
+    asked = st.query_params.to_dict()
     if asked == st.session_state.get("lab-address"):
         return
     st.session_state["lab-address"] = asked
-    sample, name = asked
     smear = state.current()
     try:
-        if sample is not None and (smear is None or smear.sample != sample):
-            state.take_sample(sample)
-        if name is not None:
-            if name not in (*methods(), SIDE_BY_SIDE):
-                raise UnknownNameError("segmentation method", name, [*methods(), SIDE_BY_SIDE])
-            choose_method(name)
+        if "sample" in asked and (smear is None or smear.sample != asked["sample"]):
+            state.take_sample(asked["sample"])
+        if "method" in asked:
+            if asked["method"] not in (*methods(), SIDE_BY_SIDE):
+                raise UnknownNameError("segmentation method", asked["method"], [*methods(), SIDE_BY_SIDE])
+            choose_method(asked["method"])
     except AllcadError as error:
         state.complain([str(error)])
+    smear, level = state.current(), asked.get("threshold", "")
+    if smear is not None and level.isascii() and level.isdigit():
+        set_threshold(smear, method(), int(level))
 
 
 def write_address(smear: Smear) -> None:
     """Say in the address what the page shows. Own photographs stay unnamed."""
-    parameters = {"method": method()} if smear.sample is None else {"sample": smear.sample, "method": method()}
+    level = threshold(smear, method())
+    parameters = {
+        **({} if smear.sample is None else {"sample": smear.sample}),
+        "method": method(),
+        **({} if level is None else {"threshold": str(level)}),
+    }
     if st.query_params.to_dict() != parameters:
         st.query_params.from_dict(parameters)
-        st.session_state["lab-address"] = (smear.sample, method())
+    st.session_state["lab-address"] = parameters
