@@ -37,7 +37,7 @@ def draw() -> None:
         bring.sample_button()
         notes.doubt(
             "For research and teaching. Not a medical device.",
-            "The models learned from fields of few patients, taken with two cameras. On another microscope they are wrong "
+            "The models learned from few hospitals, and from few patients with drawn cells. On another microscope they are wrong "
             "more often.",
         )
     for door, column in zip(DOORS, st.columns(len(DOORS)), strict=True):

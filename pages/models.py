@@ -13,7 +13,7 @@ def draw() -> None:
     st.title("Models and data", anchor=False)
     notes.doubt(
         "No model here has been tried on patients.",
-        "They learned from few fields of few patients, taken with two cameras. A figure below holds for pictures like those; "
+        "They learned from few hospitals, and from few patients with drawn cells. A figure below holds for pictures like those; "
         "expect less elsewhere.",
     )
     models_tab, data_tab = st.tabs(["Models", "Data sets and papers"])

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from scipy.special import expit
+
 from allcad_core.analysis import recipe
 from allcad_core.datasets import FieldRecord, allidb1
-from allcad_core.evaluation import calibration
+from allcad_core.errors import DataError
+from allcad_core.evaluation.judged import rules_of
 from allcad_core.evaluation.points import Labelled, PointFigures, free_response, point_figures, recall_at
 from allcad_core.predictions import RESULTS, BoxPrediction, CellPrediction, read
 
@@ -37,7 +40,7 @@ class DetectionReport:
 
 
 def out_of_fold(name: str, protocol: str, results: Path = RESULTS) -> dict[str, list[Labelled]]:
-    """Detections of every held-out field, labelled as ``analyse`` labels them, temperatures from the other folds.
+    """Detections of every held-out field, labelled as ``analyse`` does, temperatures and thresholds from the other folds.
 
     Raises:
         UnknownNameError: no such recipe.
@@ -48,12 +51,15 @@ def out_of_fold(name: str, protocol: str, results: Path = RESULTS) -> dict[str, 
         rows = read(BoxPrediction, "detect", protocol, chosen.detector, results)
         return _by_field(rows, [Labelled((r.x0, r.y0, r.x1, r.y1), r.label, r.score) for r in rows])
     classifier = str(chosen.classifier)
-    temperatures = calibration.cross_fitted(read(CellPrediction, "cell", protocol, classifier, results))
+    rules = rules_of(read(CellPrediction, "cell", protocol, classifier, results), protocol)
     rows = read(BoxPrediction, "detect", protocol, f"regions-{classifier}", results)
     labelled = []
     for row in rows:
-        chance = calibration.probability(row.log_odds, row.fold, temperatures)
-        label, sure = ("blast", chance) if chance >= 0.5 else ("healthy", 1 - chance)
+        rule = rules.get((allidb1.NAME, row.fold))
+        if rule is None:
+            raise DataError(f"No cells of fold {row.fold} are stored, so its boxes cannot be judged.")
+        chance = float(expit(row.log_odds / rule.temperature))
+        label, sure = ("blast", chance) if chance >= rule.threshold else ("healthy", 1 - chance)
         labelled.append(Labelled((row.x0, row.y0, row.x1, row.y1), label, row.score * sure))
     return _by_field(rows, labelled)
 
