@@ -90,21 +90,24 @@ def gather(
         DataError: there is no cell.
     """
     size, context = round(int(input["size"]) * margin), float(input["context"]) * margin
-    crops, labels, names, datasets, boxes, kinds = [], [], [], [], [], []
-    for field in fields:
-        counted = [(kind, box) for kind, box in field.cells if kind != "ignore"]
-        if not counted:
-            continue
-        crops.append(cut_cells(seen(field, str(input.get("mask", "none"))), [box for _, box in counted], size, context))
-        labels += [int(kind == "blast") for kind, _ in counted]
-        boxes += [box for _, box in counted]
-        names += [field.name] * len(counted)
-        datasets += [field.dataset] * len(counted)
-        kinds += [field.kind] * len(counted)
-    if not labels:
+    told = [(field, kind, box) for field in fields for kind, box in field.cells if kind != "ignore"]
+    if not told:
         raise DataError("No white cell was found in the training data.")
+    crops = np.empty((len(told), size, size, 3), np.uint8)  # at once: some gigabytes would else be held twice
+    done = 0
+    for field in fields:
+        boxes = [box for kind, box in field.cells if kind != "ignore"]
+        if boxes:
+            picture = seen(field, str(input.get("mask", "none")))
+            crops[done : done + len(boxes)] = cut_cells(picture, boxes, size, context)
+            done += len(boxes)
     return CellSet(
-        np.concatenate(crops), np.array(labels, np.int64), tuple(names), tuple(datasets), tuple(boxes), tuple(kinds)
+        crops,
+        np.array([kind == "blast" for _, kind, _ in told], np.int64),
+        tuple(field.name for field, _, _ in told),
+        tuple(field.dataset for field, _, _ in told),
+        tuple(box for _, _, box in told),
+        tuple(field.kind for field, _, _ in told),
     )
 
 

@@ -90,9 +90,7 @@ def _true_generated(made: GeneratedField) -> TrueField:
         cells.append(("ignore" if _is_cut((x0, y0, x1, y1), width, height) else kind, (x0, y0, x1, y1)))
     found = segment(made.pixels, "stain")
     name = f"{GENERATED}-{made.seed}"
-    return TrueField(
-        name, GENERATED, balance(made.pixels), found.red_cell_diameter, tuple(cells), found.regions, lambda: made.pixels
-    )
+    return TrueField(name, GENERATED, balance(made.pixels), found.red_cell_diameter, tuple(cells), found.regions)
 
 
 def _is_cut(box: Box, width: int, height: int) -> bool:
