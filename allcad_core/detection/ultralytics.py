@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from allcad_core import devices, models
 from allcad_core.detection.architectures import CONFIGURATIONS
 from allcad_core.detection.base import Detections
+from allcad_core.detection.sliced import detect_sliced
 from allcad_core.errors import ModelError
 from allcad_core.ground import BALANCED
 from allcad_core.results import Label
@@ -29,6 +30,8 @@ RED_CELL_PX = 28.0
 STRIDE = 32
 LONG_SIDE, LONGEST, SHORTEST = 640, 1280, 128
 """Long side in px where the scale is unknown, and its bounds where it is known."""
+OVERLAP = 5.0
+"""Slices of larger fields share so many red-cell diameters: more than the largest white cell."""
 LEAST_SCORE = 0.05
 """Boxes under this are noise; every box above it is kept, so that filtering later equals a fresh run."""
 SUPPRESS_IOU = 0.5
@@ -111,10 +114,25 @@ class Yolo(models.Served):
     def detect(self, balanced: NDArray[np.uint8], red_cell_diameter: float | None) -> Detections:
         """White cells of one field, one label a box, every score from ``LEAST_SCORE`` on, best first.
 
+        A field that is larger than ``LONGEST`` at the scale of its red cells is looked at in slices.
+
         Args:
             balanced: uint8 (height, width, 3), RGB, balanced.
             red_cell_diameter: in px of that picture, ``None`` where unknown.
         """
+        height, width = balanced.shape[:2]
+        if red_cell_diameter is None or max(width, height) * RED_CELL_PX <= LONGEST * red_cell_diameter:
+            return self._look(balanced, red_cell_diameter)
+        return detect_sliced(
+            lambda window: self._look(balanced[window[1] : window[3], window[0] : window[2]], red_cell_diameter),
+            width,
+            height,
+            side=int(LONGEST * red_cell_diameter / RED_CELL_PX),
+            overlap=int(OVERLAP * red_cell_diameter),
+        )
+
+    def _look(self, balanced: NDArray[np.uint8], red_cell_diameter: float | None) -> Detections:
+        """One pass of the network over a picture or slice."""
         import torch
 
         batch, scale = _prepare(balanced, red_cell_diameter, self.device)
