@@ -9,6 +9,7 @@ page = st.navigation(
         st.Page("pages/home.py", title="Home", default=True),
         st.Page("pages/analyse.py", title="Analyse smear"),
         st.Page("pages/segmentation_lab.py", title="Segmentation lab"),
+        st.Page("pages/confusion_explorer.py", title="Confusion explorer"),
         st.Page("pages/models.py", title="Models and data"),
     ],
     position="top",

@@ -78,7 +78,7 @@ def curves(truth: Ints, probability: Floats) -> Curves:
     return Curves(
         _roc(truth, probability) if both else None,
         _precision_recall(truth, probability) if both else None,
-        tuple(_bin(truth[part], probability[part]) for part in mass_bins(probability, BINS)),
+        calibration_bins(truth, probability),
         threshold_curves(truth, probability),
     )
 
@@ -95,6 +95,11 @@ def _precision_recall(truth: Ints, probability: Floats) -> PrecisionRecall:
 
     precision, recall, threshold = precision_recall_curve(truth, probability)
     return PrecisionRecall(_line(recall), _line(precision), _line(np.r_[threshold, 1.0]))
+
+
+def calibration_bins(truth: Ints, probability: Floats) -> tuple[Bin, ...]:
+    """Bins of equal mass, from the least probability up. Arguments as ``curves``."""
+    return tuple(_bin(truth[part], probability[part]) for part in mass_bins(probability, BINS))
 
 
 def _bin(truth: Ints, probability: Floats) -> Bin:

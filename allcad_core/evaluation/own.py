@@ -137,6 +137,11 @@ def evaluate(
     return OwnReport(summarise(judged, rules, model=name, task=task, protocol=PROTOCOL), tuple(refused))
 
 
+def files_of(folder: Path, task: str = "cell", blast: Sequence[str] = ()) -> dict[str, Path]:
+    """Where the labelled pictures of a folder lie, by the names that ``evaluate`` gives them. Arguments and errors alike."""
+    return {picture.name: picture.path for picture in _pictures(folder, task, blast)[0]}
+
+
 def is_own(source: Path) -> bool:
     """Whether a path leads to pictures of one's own: a ZIP file, or a folder without any of the sets that allcad knows.
 

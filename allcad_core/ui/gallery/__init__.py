@@ -50,7 +50,7 @@ def gallery(
     alt: str,
     chosen: str | None,
     on_choice: Callable[[str], None],
-    layout: Literal["row", "strip", "list"] = "row",
+    layout: Literal["row", "strip", "list", "grid"] = "row",
 ) -> None:
     """Show crops in the given order.
 
@@ -62,7 +62,7 @@ def gallery(
         chosen: index of the framed tile.
         on_choice: called with the index of the tile that the visitor chooses, before the page runs again.
         layout: ``row`` has captions below and opens to a grid; ``strip`` has them beside the pictures, as for files;
-            ``list`` is a strip that runs downwards.
+            ``list`` is a strip that runs downwards; ``grid`` has large pictures in as many columns as fit, two on a phone.
     """
 
     def report() -> None:

@@ -3,8 +3,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".gallery");
   const tiles = root.querySelector(".tiles");
   const all = root.querySelector(".all");
-  root.classList.toggle("strip", data.layout !== "row");
+  root.classList.toggle("strip", data.layout === "strip" || data.layout === "list");
   root.classList.toggle("list", data.layout === "list");
+  root.classList.toggle("grid", data.layout === "grid");
   tiles.setAttribute("role", "group");
   tiles.setAttribute("aria-label", data.alt);
 

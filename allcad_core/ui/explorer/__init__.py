@@ -1,0 +1,1 @@
+"""Pieces of the confusion explorer: what is stored, its matrix at any threshold, its curves, and what lies behind them."""

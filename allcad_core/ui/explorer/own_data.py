@@ -1,0 +1,154 @@
+"""A visitor's own labelled pictures: a ZIP file or a folder of this machine, judged by a shipped classifier."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
+
+import streamlit as st
+
+from allcad_core.errors import AllcadError, DataError
+from allcad_core.evaluation import own
+from allcad_core.evaluation.archives import unpack
+from allcad_core.evaluation.own import Refused
+from allcad_core.ui import notes, words
+from allcad_core.ui.explorer import evidence, told
+from allcad_core.ui.explorer.evidence import Evidence
+
+SHOWN = 12
+"""Unusable files that are named at once; the others follow in a table."""
+
+
+@dataclass(frozen=True, eq=False)
+class Own:
+    """Own pictures with the model's answers.
+
+    Attributes:
+        name: of the folder or ZIP file.
+        evidence: what the model said.
+        files: where the pictures lie, by name.
+        refused: files that could not be used, and why.
+        kept: holds an unpacked ZIP file for as long as the visitor looks at it.
+    """
+
+    name: str
+    evidence: Evidence
+    files: dict[str, Path]
+    refused: tuple[Refused, ...]
+    kept: TemporaryDirectory[str] | None = field(default=None, repr=False)
+
+
+def judge(
+    source: Path, name: str, model: str | None, task: str, blast: tuple[str, ...], tell: own.Tell | None = None
+) -> Own:
+    """Judge a folder or a ZIP file.
+
+    Args:
+        source: where it lies.
+        name: what the visitor calls it.
+        model: a shipped classifier; the best one without it.
+        task: ``cell`` or ``field``.
+        blast: names of the classes that are blasts.
+        tell: told the picture, its number and how many there are.
+
+    Raises:
+        AllcadError: it is hostile, or nothing in it can be used.
+    """
+    kept = None
+    folder = source
+    if source.is_file():
+        kept = TemporaryDirectory(prefix="allcad-")
+        folder = unpack(source, Path(kept.name)).folder
+    elif not source.is_dir():
+        raise DataError(f"There is no folder '{source}' on the machine where allcad runs.")
+    found = own.evaluate(folder, model, task, blast=blast, tell=tell)
+    items = evidence.of_judged(found.report.judged)
+    shown = Evidence(found.report.model, task, told.OWN, name, items)
+    return Own(name, shown, own.files_of(folder, task, blast), found.refused, kept)
+
+
+@st.dialog("My own labelled pictures", width="medium")
+def ask(show: Callable[[Own | None], None]) -> None:
+    """The dialog that takes them. ``show`` is called with what was judged."""
+    st.markdown(
+        "A **ZIP file** or a folder. Crops of one cell lie in a folder a class, such as `blast` and `healthy`; whole fields "
+        "have boxes as YOLO, COCO or Pascal VOC. Pictures stay on this machine."
+    )
+    uploaded = st.file_uploader("A ZIP file of labelled pictures", type=["zip"], key="explorer-zip")
+    path = st.text_input(
+        "Or a folder on the machine where allcad runs", key="explorer-path", placeholder="/data/my-cells"
+    )
+    left, right = st.columns(2)
+    with left:
+        task = st.segmented_control(
+            "What a picture shows",
+            ["cell", "field"],
+            default="cell",
+            required=True,
+            format_func=lambda name: "Cells" if name == "cell" else "Whole fields, one label",
+            key="explorer-own-task",
+        )
+    with right:
+        model = st.selectbox("Judged by", _models(task or "cell"), key=f"explorer-own-model-{task}")
+    named = st.text_input(
+        "Classes that are blasts, where their names do not say so", key="explorer-blast", placeholder="L1, L2"
+    )
+    if not st.button("Evaluate", type="primary", disabled=uploaded is None and not path.strip()):
+        return
+    blast = tuple(filter(None, re.split(r"[,;\s]+", named)))
+    bar = st.progress(0.0, "Reading the pictures")
+
+    def tell(picture: str, number: int, count: int) -> None:
+        bar.progress(number / count, f"Judging {picture}, {number} of {count}")
+
+    try:
+        brought = (
+            _uploaded(uploaded.name, uploaded.getvalue(), model, task or "cell", blast, tell)
+            if uploaded
+            else (
+                judge(Path(path.strip()).expanduser(), PurePath(path.strip()).name, model, task or "cell", blast, tell)
+            )
+        )
+    except AllcadError as error:
+        bar.empty()
+        notes.broken([str(error)])
+        return
+    show(brought)
+    st.rerun()
+
+
+def _uploaded(name: str, content: bytes, model: str | None, task: str, blast: tuple[str, ...], tell: own.Tell) -> Own:
+    with TemporaryDirectory(prefix="allcad-") as folder:
+        path = Path(folder) / (PurePath(name).name or "upload.zip")
+        path.write_bytes(content)
+        return judge(path, path.name, model, task, blast, tell)
+
+
+def _models(task: str) -> list[str]:
+    from allcad_core.classify import known, model_for
+
+    try:
+        best = model_for("field" if task == "field" else "cell")
+    except AllcadError:
+        return []
+    return [best, *(name for name in known("field" if task == "field" else "cell") if name != best)]
+
+
+def refused(brought: Own) -> None:
+    """Each file that could not be used, with its reason."""
+    count = len(brought.refused)
+    if not count:
+        return
+    judged = (
+        f"The other {words.plural(len({item.origin.image for item in brought.evidence.items}), 'picture')} were judged."
+    )
+    with st.expander(f"{words.plural(count, 'file')} could not be used. {judged}", icon=":material/error:"):
+        notes.broken(f"{one.file}: {one.sentence}" for one in brought.refused[:SHOWN])
+        if count > SHOWN:
+            st.dataframe(
+                {"file": [one.file for one in brought.refused], "why": [one.sentence for one in brought.refused]},
+                hide_index=True,
+            )
