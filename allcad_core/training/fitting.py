@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from allcad_core.classification.cells import to_input
 from allcad_core.errors import DataError
+from allcad_core.training import checkpoints
 from allcad_core.training.augment import Strength, augment
 
 NEVER = -1e4
@@ -178,23 +178,20 @@ def _batches(
 
 
 def _keep(path: Path | None, parts: dict[str, Any], done: int) -> None:
-    if path is None:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".part")
-    torch.save({"done": done, **{name: part.state_dict() for name, part in parts.items() if part is not None}}, fresh)
-    fresh.replace(path)
+    if path is not None:
+        states = {name: part.state_dict() for name, part in parts.items() if part is not None}
+        checkpoints.keep(path, {"done": done, **states})
 
 
 def _restore(path: Path | None, parts: dict[str, Any], device: torch.device) -> int:
-    """Epochs already done; the parts are set to where they stood. A damaged checkpoint is no checkpoint."""
+    """Epochs already done; the parts are set to where they stood."""
     if path is None or not path.is_file():
         return 0
+    state = checkpoints.restore(path, device)
     try:
-        state = torch.load(path, map_location=device, weights_only=True)
         for name, part in parts.items():
             if part is not None:
                 part.load_state_dict(state[name])
-    except (OSError, RuntimeError, KeyError, ValueError, EOFError, UnpicklingError) as error:
-        raise DataError(f"The checkpoint '{path}' is damaged or of another run. Remove it to start anew.") from error
-    return int(state["done"])
+        return int(state["done"])
+    except (RuntimeError, KeyError, ValueError) as error:
+        raise DataError(f"The checkpoint '{path}' is of another run. Remove it to start anew.") from error
