@@ -125,7 +125,7 @@ PLANS: Mapping[str, Plan] = {
         96,
         _LIGHT,
         ("session", "field", "random4"),
-        replace(_CYCLE, epochs=20),
+        _CYCLE,
     ),
     "regnet": _cell(
         "regnet",
