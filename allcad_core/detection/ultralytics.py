@@ -133,25 +133,34 @@ class Yolo(models.Served):
 
     def _look(self, balanced: NDArray[np.uint8], red_cell_diameter: float | None) -> Detections:
         """One pass of the network over a picture or slice."""
-        import torch
-
-        batch, scale = _prepare(balanced, red_cell_diameter, self.device)
-        with self._lock, torch.inference_mode():
-            predictions = self._network(batch)
-            kept = ultralytics().utils.nms.non_max_suppression(
-                predictions,
-                conf_thres=LEAST_SCORE,
-                iou_thres=SUPPRESS_IOU,
-                agnostic=True,
-                max_det=MOST_BOXES,
-                nc=len(self.card.classes),
-                max_time_img=60.0,  # a limit of milliseconds would make the answer depend on the machine's load
-            )[0]
-        found = kept.float().cpu().numpy().astype(np.float64)
+        batch, scale = prepare(balanced, red_cell_diameter, self.device)
+        with self._lock:
+            found = self.suppress(self.infer(batch))[0]
         height, width = balanced.shape[:2]
         boxes = np.clip(found[:, :4] / scale, 0, [width, height, width, height])
         order = np.argsort(-found[:, 4], kind="stable")
         return Detections(boxes[order], found[order, 4], tuple(self._label(found[index, 5]) for index in order))
+
+    def infer(self, batch: torch.Tensor) -> torch.Tensor:
+        """The network's raw answer to what ``prepare`` gives, stacked."""
+        import torch
+
+        with torch.inference_mode():
+            answer: torch.Tensor = self._network(batch)
+        return answer
+
+    def suppress(self, answer: torch.Tensor) -> list[NDArray[np.float64]]:
+        """Of each picture the boxes that stay: float64 (n, 6), x0, y0, x1, y1 in network px, score, number of the class."""
+        kept = ultralytics().utils.nms.non_max_suppression(
+            answer,
+            conf_thres=LEAST_SCORE,
+            iou_thres=SUPPRESS_IOU,
+            agnostic=True,
+            max_det=MOST_BOXES,
+            nc=len(self.card.classes),
+            max_time_img=60.0,  # a limit of milliseconds would make the answer depend on the machine's load
+        )
+        return [found.float().cpu().numpy().astype(np.float64) for found in kept]
 
     def _label(self, number: float) -> Label:
         return "blast" if self.card.classes[int(number)] == "blast" else "healthy"
@@ -163,7 +172,7 @@ def yolo(name: str, device: torch.device) -> Yolo:
     return Yolo.load(name, device)
 
 
-def _prepare(
+def prepare(
     balanced: NDArray[np.uint8], red_cell_diameter: float | None, device: torch.device
 ) -> tuple[torch.Tensor, NDArray[np.float64]]:
     """The picture resized and padded as (1, 3, height, width) in 0..1, and network px per picture px as (x, y, x, y)."""
