@@ -15,13 +15,12 @@ if TYPE_CHECKING:
     from allcad_core.evaluation.generator import GeneratorReport, LabelFigures
     from allcad_core.evaluation.paired import CellFigures, Comparison, Pair
 
-WITHOUT, WITH = "lightweight", "lightweight-generated"
+WITHOUT, WITH = "best_cell_real", "best_cell"
 """Classifiers that saw real fields only, and generated ones too."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``evaluate generator``."""
-    ask.add_recipe(parser)
     ask.add_data(parser)
     ask.add_json(parser, "the figures")
 
@@ -33,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     comparison = paired.compare(WITHOUT, WITH, "session", find_data(arguments.data))
     with terminal.bar(generator.FIELDS) as bar:
-        report = generator.report(arguments.model, tell=bar.show)
+        report = generator.report(WITHOUT, tell=bar.show)
     if arguments.json:
         terminal.emit_json({"found": asdict(report), "training": asdict(comparison)})
     else:
@@ -47,12 +46,12 @@ def _print_generator(report: GeneratorReport) -> None:
     console = terminal.out()
     width, height = report.size
     console.print(
-        f"{report.recipe} on {report.fields} generated fields of {width}x{height} px, seeds {report.first_seed} to "
+        f"regions of 'stain', judged by {report.classifier}, on {report.fields} generated fields of {width}x{height} px, seeds {report.first_seed} to "
         f"{report.first_seed + report.fields - 1}"
     )
     for words, part in (
         ("at no more than 1 false box a field", report.at_false_boxes),
-        ("at the confidence of the recipe", report.at_default),
+        ("at the default confidence", report.at_default),
     ):
         console.print(f"\n{words}")
         rows = [row for figures in part for row in _generated_rows(figures)]

@@ -13,7 +13,7 @@ from allcad_core.errors import AllcadError
 if TYPE_CHECKING:
     from allcad_core.training.plan_types import Plan
 
-PROTOCOLS = ("random4", "random5", "chen17", "field", "session", "source")
+PROTOCOLS = ("random4", "random5", "chen17", "field", "session", "source", "generated")
 BASELINES = "baselines"
 VARIED = ("pretrained", "epochs", "lr", "batch", "seed")
 

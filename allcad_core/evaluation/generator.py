@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from allcad_core.analysis import analyse, recipe
+from scipy.special import expit
+
+from allcad_core.analysis import recipe
+from allcad_core.datasets.allidb1 import NAME as REAL
+from allcad_core.errors import DataError
+from allcad_core.evaluation.judged import Rule, rule_from
 from allcad_core.evaluation.points import Labelled, matched_points
-from allcad_core.images import from_array
 from allcad_core.intervals import Proportion, wilson
+from allcad_core.predictions import RESULTS, BoxPrediction, CellPrediction, read
 from allcad_core.results import Box, holds
 from allcad_core.synthesis import GeneratedCell, generate
+from allcad_core.synthesis.trial import FIELDS, FIRST_SEED, PROTOCOL, SIZE, image_name
 
-FIRST_SEED = 1000
-"""Of the fields looked at; neither samples nor training use seeds from here on up to ``FIRST_SEED + FIELDS``."""
-FIELDS = 24
-SIZE = (1280, 960)
-"""Width, height in px."""
+CLASSIFIER = "best_cell_real"
+"""The best recipe of cells, trained without generated ones."""
 LABELS = ("blast", "healthy")
 FALSE_BOXES = 1.0
 """False boxes a field at which the recall is told."""
@@ -27,7 +31,7 @@ Tell = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Looked:
-    """One generated field: its true cells, and every box that the recipe drew on it, whatever its score."""
+    """One generated field: its true cells, and every box that was drawn on it, whatever its score."""
 
     cells: tuple[GeneratedCell, ...]
     boxes: tuple[Labelled, ...]
@@ -67,16 +71,16 @@ class LabelFigures:
 
 @dataclass(frozen=True)
 class GeneratorReport:
-    """Figures of a recipe on generated fields.
+    """Figures of a classifier on the regions of generated fields.
 
     Attributes:
-        recipe: its name.
+        classifier: its name.
         fields, first_seed, size: what was looked at; size is width, height in px.
         at_false_boxes: each label at the lowest confidence with at most ``FALSE_BOXES`` false boxes a field.
         at_default: each label at the recipe's own confidence.
     """
 
-    recipe: str
+    classifier: str
     fields: int
     first_seed: int
     size: tuple[int, int]
@@ -85,42 +89,55 @@ class GeneratorReport:
 
 
 def report(
-    name: str, count: int = FIELDS, first_seed: int = FIRST_SEED, size: tuple[int, int] = SIZE, tell: Tell | None = None
+    name: str = CLASSIFIER,
+    count: int = FIELDS,
+    size: tuple[int, int] = SIZE,
+    results: Path = RESULTS,
+    tell: Tell | None = None,
 ) -> GeneratorReport:
-    """Run a recipe on generated fields, the scene of each drawn from its seed.
+    """What a classifier that never saw a generated field says of the regions of some, from its stored predictions.
+
+    Temperature and threshold come from its out-of-fold predictions of real cells under ``session``.
 
     Args:
-        name: of a recipe.
-        count: fields, one or more.
-        first_seed: of the first field; the others follow.
+        name: of the classifier.
+        count: fields, one or more, seeds from ``FIRST_SEED`` on.
         size: width, height in px.
-        tell: told after each field.
+        results: folder of the stored predictions.
+        tell: told after each field; the true cells are generated anew.
 
     Raises:
-        UnknownNameError: no such recipe.
-        ModelError: a weight file is missing or damaged.
+        DataError: its predictions are not stored.
     """
-    confidence = recipe(name).default_confidence
+    rule = rule_from([row for row in read(CellPrediction, "cell", "session", name, results) if row.dataset == REAL])
+    boxes: dict[str, list[Labelled]] = {}
+    for row in read(BoxPrediction, "detect", PROTOCOL, f"regions-{name}", results):
+        found = boxes.setdefault(row.image, [])
+        if row.x1 > row.x0:  # a row without a box only says that the field was looked at
+            found.append(_labelled(row, rule))
     looked = []
     for number in range(count):
-        looked.append(look(name, first_seed + number, size))
+        image = image_name(FIRST_SEED + number)
+        if image not in boxes:
+            raise DataError(f"'{name}' has not looked at {image}. Run: allcad train {name} --protocol {PROTOCOL}.")
+        looked.append(Looked(generate(FIRST_SEED + number, size).cells, tuple(boxes[image])))
         if tell is not None:
-            tell("Looking at generated fields", number + 1, count)
+            tell("Generating the fields again", number + 1, count)
+    confidence = recipe("regions").default_confidence
     return GeneratorReport(
         name,
         count,
-        first_seed,
+        FIRST_SEED,
         size,
         tuple(label_figures(looked, label, confidence_for(looked, label)) for label in LABELS),
         tuple(label_figures(looked, label, confidence) for label in LABELS),
     )
 
 
-def look(name: str, seed: int, size: tuple[int, int] = SIZE) -> Looked:
-    """Generate one field and let the recipe look at it. Arguments and errors as ``report``."""
-    field = generate(seed, size)
-    found = analyse(from_array(field.pixels, f"generated-{seed}.png"), name)
-    return Looked(field.cells, tuple(Labelled(cell.box, cell.label, cell.score) for cell in found.every_cell))
+def _labelled(row: BoxPrediction, rule: Rule) -> Labelled:
+    chance = float(expit(row.log_odds / rule.temperature))
+    label, sure = ("blast", chance) if chance >= rule.threshold else ("healthy", 1 - chance)
+    return Labelled((row.x0, row.y0, row.x1, row.y1), label, row.score * sure)
 
 
 def confidence_for(looked: Sequence[Looked], label: str, false_per_field: float = FALSE_BOXES) -> float:

@@ -72,7 +72,11 @@ def compare(first: str, second: str, protocol: str, data: Path, results: Path = 
         DataError: predictions or data are missing, or the two judged other cells.
     """
     ones, others = (
-        sorted(read(CellPrediction, "cell", protocol, name, results), key=_cell) for name in (first, second)
+        sorted(
+            (row for row in read(CellPrediction, "cell", protocol, name, results) if row.dataset == allidb1.NAME),
+            key=_cell,
+        )
+        for name in (first, second)
     )
     if [_cell(row) for row in ones] != [_cell(row) for row in others]:
         raise DataError(f"'{first}' and '{second}' judged other cells under '{protocol}', so they cannot be compared.")

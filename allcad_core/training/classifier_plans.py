@@ -112,7 +112,7 @@ PLANS: Mapping[str, Plan] = {
     "best_cell_real": replace(
         _BEST,
         title="EfficientNet-Lite0 on cells of many patients, without generated ones",
-        protocols=("session",),
+        protocols=("session", "generated"),
         course=Course(
             _BEST_SETTINGS, {name: weight for name, weight in EVERYTHING.items() if name != "generated"}, halved=True
         ),

@@ -20,6 +20,7 @@ from allcad_core.errors import DataError
 from allcad_core.predictions import BoxPrediction, CellPrediction, FieldPrediction
 from allcad_core.results import Box
 from allcad_core.segmentation import segment
+from allcad_core.synthesis import trial
 from allcad_core.training import cellsets, classifiers, detectors, fieldsets, sources
 from allcad_core.training.plan_types import Plan
 from allcad_core.training.plans import draft_card, plan
@@ -118,6 +119,8 @@ class Bench:
 
     def numbers(self, name: str, protocol: str) -> Sequence[int]:
         """The folds that a model has under a protocol."""
+        if protocol == trial.PROTOCOL:
+            return (0,)
         folds = self.cell_folds(protocol) if self.plan(name).task == "cell" else self.folds(protocol)
         return sorted(set(folds.values()) - {splits.TRAIN_ONLY})
 
@@ -145,6 +148,8 @@ def run(name: str, protocol: str, fold: int, bench: Bench) -> Path | None:
     if fold not in bench.numbers(name, protocol):
         known = ", ".join(map(str, bench.numbers(name, protocol)))
         raise DataError(f"There is no fold {fold} in the protocol '{protocol}'. Known: {known}.")
+    if protocol == trial.PROTOCOL:
+        return _run_trial(name, bench)
     if made.task == "cell":
         _run_cells(name, protocol, fold, bench, path)
     elif made.task == "field":
@@ -178,6 +183,20 @@ def _run_cells(name: str, protocol: str, fold: int, bench: Bench, path: Path) ->
     predictions.write([row for field in held_out for row in _cells(field, classifier, fold)], CellPrediction, path)
 
 
+def _run_trial(name: str, bench: Bench) -> Path | None:
+    """Train on every real picture, and judge the regions of generated fields; ``None`` where that stands already."""
+    path = predictions.path_of("detect", trial.PROTOCOL, f"{REGIONS}-{name}", 0, bench.results)
+    made = bench.plan(name)
+    if path.exists():
+        return None
+    if made.task != "cell" or made.generated:
+        raise DataError(f"'{name}' judges no cells, or saw generated ones in training: the trial is not for it.")
+    classifier = CellClassifier(draft_card(name, made), fit_cells(name, bench, trial.PROTOCOL, FULL), bench.device)
+    looked = (sources.true_generated(field, trial.image_name(field.seed)) for field in trial.fields())
+    predictions.write([row for field in looked for row in _regions(field, classifier, 0)], BoxPrediction, path)
+    return path
+
+
 def _run_fields(name: str, protocol: str, fold: int, bench: Bench, path: Path) -> None:
     """Judge the held-out fields as they are, and with every white cell painted over."""
     made = bench.plan(name)
@@ -205,7 +224,7 @@ def _field_odds(fields: Iterable[TrueField], classifier: FieldClassifier) -> lis
 def fit_cells(name: str, bench: Bench, protocol: str, fold: int) -> torch.nn.Module:
     """Train a cell classifier on everything outside the fold; on everything for ``FULL``."""
     made = bench.plan(name)
-    folds = bench.cell_folds(protocol)
+    folds = {} if fold == FULL else bench.cell_folds(protocol)
     pictures = [*bench.crops, *bench.main, *bench.further, *bench.generated(made.generated)]
     if protocol.startswith("random") and fold != FULL:
         pictures = [field for field in pictures if field.dataset != sources.MAIN]

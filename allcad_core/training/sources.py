@@ -58,7 +58,8 @@ def generated_fields(count: int, tell: Tell | None = None) -> list[TrueField]:
     """So many generated fields, each scene drawn from its seed, with the boxes and labels that the generator knows."""
     fields = []
     for number in range(count):
-        fields.append(_true_generated(generate(FIRST_SEED + number)))
+        made = generate(FIRST_SEED + number)
+        fields.append(true_generated(made, f"{GENERATED}-{made.seed}"))
         if tell is not None:
             tell(GENERATED, number + 1, count)
     return fields
@@ -80,7 +81,7 @@ def _pictures(
     return [true_field(record, truth) for record, truth in zip(records, truths, strict=True)]
 
 
-def _true_generated(made: GeneratedField) -> TrueField:
+def true_generated(made: GeneratedField, name: str) -> TrueField:
     """A generated field as training sees it; cells at the border are ignored, as in the real fields."""
     height, width = made.pixels.shape[:2]
     cells: list[tuple[Kind, Box]] = []
@@ -89,7 +90,6 @@ def _true_generated(made: GeneratedField) -> TrueField:
         kind: Kind = "blast" if cell.label == "blast" else "healthy"
         cells.append(("ignore" if _is_cut((x0, y0, x1, y1), width, height) else kind, (x0, y0, x1, y1)))
     found = segment(made.pixels, "stain")
-    name = f"{GENERATED}-{made.seed}"
     return TrueField(name, GENERATED, balance(made.pixels), found.red_cell_diameter, tuple(cells), found.regions)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,9 @@ from allcad_core.evaluation import generator
 from allcad_core.evaluation.generator import Looked, confidence_for, label_figures
 from allcad_core.evaluation.paired import auroc, auroc_difference, compare
 from allcad_core.evaluation.points import Labelled
+from allcad_core.predictions import BoxPrediction, CellPrediction, path_of, write
 from allcad_core.synthesis import GeneratedCell, generate
+from allcad_core.synthesis.trial import FIRST_SEED, image_name
 
 if TYPE_CHECKING:
     from tests.evaluation.conftest import House
@@ -57,21 +59,37 @@ def test_the_confidence_leaves_at_most_one_false_box_a_field(false: list[float],
     assert (figures.all.found, figures.false_per_field <= 1) == (found, True)
 
 
-def test_a_recipe_that_finds_every_cell_gets_full_marks(monkeypatch: pytest.MonkeyPatch) -> None:
-    def analyse(image: object, _: str) -> SimpleNamespace:
-        seed = int(str(image.name).removeprefix("generated-").removesuffix(".png"))  # type: ignore[attr-defined]
-        cells = generate(seed, (320, 240)).cells
-        return SimpleNamespace(
-            every_cell=[SimpleNamespace(box=cell.box, label=cell.label, score=0.8) for cell in cells]
+@pytest.fixture
+def perfect(tmp_path: Path) -> Path:
+    """Stored predictions of a classifier that is right of every cell of two fields and of all real ones."""
+    rows = [
+        BoxPrediction(
+            image_name(seed), *map(float, cell.box), "", 0.9, 8.0 if cell.label == "blast" else -8.0, 0
         )
+        for seed in (FIRST_SEED, FIRST_SEED + 1)
+        for cell in generate(seed, (320, 240)).cells
+    ]  # fmt: skip
+    write(rows, BoxPrediction, path_of("detect", "generated", "regions-perfect", 0, tmp_path))
+    real = [
+        CellPrediction("ALL-IDB1", f"f{number}", 0, 0, 9, 9, number % 2, 8.0 if number % 2 else -8.0, 0)
+        for number in range(20)
+    ]
+    write(real, CellPrediction, path_of("cell", "session", "perfect", 0, tmp_path))
+    return tmp_path
 
-    monkeypatch.setattr(generator, "analyse", analyse)
+
+def test_a_classifier_that_is_always_right_gets_full_marks(perfect: Path) -> None:
     told: list[tuple[str, int, int]] = []
-    report = generator.report("regions", 2, 1000, (320, 240), lambda *step: told.append(step))
+    report = generator.report("perfect", 2, (320, 240), perfect, lambda *step: told.append(step))
     assert [step[1:] for step in told] == [(1, 2), (2, 2)]
     parts = [*report.at_false_boxes, *report.at_default]
     assert sum(part.all.cells for part in parts) > 0
     assert all(part.all.found == part.all.cells and part.false_boxes == 0 for part in parts)
+
+
+def test_a_field_that_nobody_looked_at_is_named(perfect: Path) -> None:
+    with pytest.raises(DataError, match="has not looked at generated-1002"):
+        generator.report("perfect", 3, (320, 240), perfect)
 
 
 def test_the_fields_looked_at_train_nothing() -> None:
