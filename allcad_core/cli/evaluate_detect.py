@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from allcad_core.evaluation.detector_report import BoxFigures, BoxReport
     from allcad_core.evaluation.points import PointFigures
 
-PROTOCOLS = ("chen17", "field", "session")
+PROTOCOLS = ("chen17", "field", "session", "unseen")
 ALL = "all"
 
 
@@ -41,6 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     from allcad_core.predictions import RESULTS
 
     data, results = find_data(arguments.data), arguments.results or RESULTS
+    if arguments.protocol == "unseen":
+        return _unseen(arguments, data, results)
     if arguments.model == ALL:
         names = detector_report.stored_models(arguments.protocol, results)
         reports = [detector_report.box_report(name, arguments.protocol, data, results) for name in names]
@@ -58,6 +60,32 @@ def run(arguments: argparse.Namespace) -> int:
         _print_points(points)
         terminal.out().print()
     _print_boxes(boxes)
+    return DONE
+
+
+def _unseen(arguments: argparse.Namespace, data: Path, results: Path) -> int:
+    """Other hospitals' pictures, which no stage of training has seen."""
+    from allcad_core.evaluation.detector_report import confidence_of, stored_models
+    from allcad_core.evaluation.unseen import unseen_report
+
+    names = stored_models("unseen", results) if arguments.model == ALL else [arguments.model]
+    reports = [unseen_report(name, confidence_of(name), data, results) for name in names]
+    if arguments.json:
+        terminal.emit_json({report.model: asdict(report) for report in reports})
+        return DONE
+    console = terminal.out()
+    rows = []
+    for report in reports:
+        for name, found in report.healthy.items():
+            low, high = found.false_blasts.low or 0.0, found.false_blasts.high or 0.0
+            false = f"{_number(found.false_blasts.value)} ({low:.3f}{EN_DASH}{high:.3f})"
+            rows.append((report.model, name, str(found.pictures), false, str(found.found)))
+        if report.aria is not None:
+            rows.append((report.model, "Aria", "", f"called ill: {report.aria.ill} of ill", ""))
+            rows.append((report.model, "Aria, look-alikes", "", f"called ill: {report.aria.look_alikes}", ""))
+    titles = ["Model", "Set", "Pictures", "False blasts a picture", "White cells found"]
+    console.print("sets and parts of sets that no stage of training has seen, every fold's detector on every picture")
+    console.print(terminal.table(titles, rows, right=(2,)))
     return DONE
 
 

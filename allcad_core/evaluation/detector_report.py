@@ -132,7 +132,6 @@ def stored(
         DataError: nothing is stored.
     """
     chosen = next((entry for entry in recipes() if entry.name == name), None)
-    confidence = CONFIDENCE if chosen is None else chosen.default_confidence
     kept = f"regions-{chosen.classifier}" if chosen is not None and chosen.detector == "regions" else name
     rows = read(BoxPrediction, "detect", protocol, kept, results)
     classifier = kept.partition("-")[2] if any(row.log_odds for row in rows) else ""
@@ -147,7 +146,12 @@ def stored(
         entries = [Labelled((row.x0, row.y0, row.x1, row.y1), label, score) for label, score in labels]
         one.append(max(entries, key=lambda entry: entry.score))
         both += entries
-    return shown, scored, confidence
+    return shown, scored, confidence_of(name)
+
+
+def confidence_of(name: str) -> float:
+    """The default confidence of a recipe, or of detectors that are none."""
+    return next((entry.default_confidence for entry in recipes() if entry.name == name), CONFIDENCE)
 
 
 def _labels(row: BoxPrediction, temperature: float) -> list[tuple[str, float]]:
