@@ -18,6 +18,9 @@ LEAST_SIDE = 4.0
 KINDS: dict[str, type[Relabel | Add | Delete]] = {"relabel": Relabel, "add": Add, "delete": Delete}
 """The word for each edit in the JSON form."""
 
+NAMES: dict[Label, str] = {"blast": "blast", "healthy": "healthy", "unsure": "cannot tell"}
+"""The classes in words."""
+
 ChangeKind = Literal["relabelled", "confirmed", "added", "deleted"]
 
 
@@ -64,6 +67,19 @@ class Change:
     before: Label | None
     after: Label | None
 
+    @property
+    def sentence(self) -> str:
+        """For a person: where, and what."""
+        x0, y0, x1, y1 = self.box
+        was, now = (None if label is None else NAMES[label] for label in (self.before, self.after))
+        what = {
+            "relabelled": f"{was} became {now}",
+            "confirmed": f"{now} confirmed",
+            "added": f"{now} drawn where the models found no cell",
+            "deleted": f"{was} deleted",
+        }[self.kind]
+        return f"At {(x0 + x1) / 2:.0f}, {(y0 + y1) / 2:.0f}: {what}."
+
 
 def apply(analysis: FieldAnalysis, edits: Iterable[Edit]) -> FieldAnalysis:
     """The analysis after further edits; the given one stays as it is.
@@ -96,6 +112,14 @@ def changes(analysis: FieldAnalysis) -> tuple[Change, ...]:
             kind: ChangeKind = "confirmed" if now.label == cell.label else "relabelled"
             found.append(Change(kind, cell.box, cell.label, now.label))
     return (*found, *(Change("added", cell.box, None, cell.label) for origin, cell in left if origin is None))
+
+
+def told(analysis: FieldAnalysis) -> str:
+    """A reviewed analysis in a sentence or two: how much was looked at and changed, and what the models alone say."""
+    made = sum(change.kind != "confirmed" for change in changes(analysis))
+    number = "1 change" if made == 1 else f"{made} changes"
+    looked = f"{analysis.reviewed} of {len(analysis.cells)} cells reviewed by a person, {number}"
+    return f"{looked}. Models alone: {analysis.by_models.blast_fraction}."
 
 
 def find(cells: Sequence[Cell], box: Box) -> int | None:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from time import perf_counter
 
 from allcad_core.cli import DONE, FAILED, terminal
 from allcad_core.cli import arguments as ask
 from allcad_core.images import SmearImage, read
-from allcad_core.results import FieldAnalysis
+from allcad_core.results import Edit, FieldAnalysis
 
 EPILOG = """\
 --out DIR writes NAME.annotated.png for each photograph, and cells.csv and analysis.json for all of them together.
+--format chooses what is written instead: png, csv, json, coco (coco.json), yolo (yolo.zip), geojson (NAME.geojson, for
+QuPath), pdf (NAME.report.pdf), or all. --review FILE takes over what a person has relabelled, drawn and deleted: an
+analysis.json that the dashboard wrote after a review.
 --explain adds NAME-cell-K-explained.png for the most suspicious cells, K as in cells.csv: what the classifier saw beside
 what spoke for its answer, the brighter the more. explained.json says how much of that lies inside each cell.
 The share of blasts stands with its 95 % Wilson interval, which covers the error of counting only, not of the model.
 """
+FORMATS = ("png", "csv", "json", "coco", "yolo", "geojson", "pdf")
+USUAL = ("png", "csv", "json")
 EXPLAINED = 6
 """Cells of a photograph that are explained where nobody says how many."""
 
@@ -37,6 +42,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     ask.add_device(parser)
     ask.add_json(parser, "all analyses")
     parser.add_argument("--out", type=ask.folder_to_write, metavar="DIR", help="write pictures, table and JSON here")
+    parser.add_argument(
+        "--format",
+        action="append",
+        choices=(*FORMATS, "all"),
+        metavar="F",
+        help=f"with --out: {', '.join(FORMATS)} or all; can be given again (default: {', '.join(USUAL)})",
+    )
+    parser.add_argument(
+        "--review", type=Path, metavar="FILE", help="apply a person's review to the photographs that it is of"
+    )
     parser.add_argument("--explain", action="store_true", help="with --out: draw why the classifier judged cells so")
     parser.add_argument(
         "--explain-most",
@@ -49,11 +64,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Analyse every file, show and write what came out."""
-    from allcad_core import devices, export
+    from allcad_core import devices, export, review
     from allcad_core.analysis import analyse, recipe
 
-    if arguments.explain and arguments.out is None:
-        arguments.parser.error("--explain writes pictures: say where to with --out DIR")
+    for option in ("explain", "format"):
+        if getattr(arguments, option) and arguments.out is None:
+            arguments.parser.error(f"--{option} writes files: say where to with --out DIR")
+    formats = _formats(arguments.format)
+    edits = _edits(arguments.review)
     recipe(arguments.model)  # an unknown name or device is wrong usage, said before any file is read
     devices.choose(arguments.device)
 
@@ -61,6 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     names = dict(zip(paths, ask.distinct_stems(paths), strict=True))
     out: Path | None = arguments.out
     explained: list[dict[str, object]] = []
+    stems: list[str] = []
 
     def work(path: Path, step: terminal.Step) -> FieldAnalysis:
         start = perf_counter()
@@ -74,8 +93,10 @@ def run(arguments: argparse.Namespace) -> int:
             progress=step,
             read_ms=read_ms,
         )
+        analysis = review.apply(analysis, edits.get(image.sha256, ()))
         if out is not None:
-            _write(out / f"{names[path]}.annotated.png", export.annotated_png(image, analysis))
+            _write_one(out / names[path], image, analysis, formats)
+            stems.append(names[path])
             if arguments.explain:
                 step("explaining", 3, 3)
                 explained.extend(_explain(image, analysis, out / names[path], arguments.explain_most, arguments.device))
@@ -83,8 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     analyses = [analysis for analysis in terminal.for_each(paths, work) if analysis is not None]
     if out is not None and analyses:
-        (out / "cells.csv").write_text(export.table_csv(analyses), encoding="utf-8", newline="")
-        (out / "analysis.json").write_text(export.as_json(analyses), encoding="utf-8")
+        _write_together(out, analyses, stems, formats)
         if arguments.explain:
             text = json.dumps(explained, indent=2, ensure_ascii=False)
             (out / "explained.json").write_text(f"{text}\n", encoding="utf-8")
@@ -93,6 +113,52 @@ def run(arguments: argparse.Namespace) -> int:
     elif analyses:
         show(analyses)
     return DONE if len(analyses) == len(paths) else FAILED
+
+
+def _formats(asked: Sequence[str] | None) -> frozenset[str]:
+    return frozenset(FORMATS if "all" in (asked or ()) else asked or USUAL)
+
+
+def _edits(path: Path | None) -> dict[str, tuple[Edit, ...]]:
+    """A person's edits by the digest of the picture; raises DataError that names the file."""
+    from allcad_core import review
+    from allcad_core.errors import DataError
+
+    if path is None:
+        return {}
+    try:
+        reviews = review.from_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, DataError) as error:
+        raise DataError(f"'{path}' cannot be used as a review: {error}") from error
+    return {one.sha256: one.edits for one in reviews}
+
+
+def _write_one(stem: Path, image: SmearImage, analysis: FieldAnalysis, formats: Collection[str]) -> None:
+    """The files that one photograph has for itself, beginning with ``stem``."""
+    from allcad_core import export
+
+    if "png" in formats:
+        _write(stem.with_name(f"{stem.name}.annotated.png"), export.annotated_png(image, analysis))
+    if "geojson" in formats:
+        _write(stem.with_name(f"{stem.name}.geojson"), export.qupath_geojson(analysis).encode())
+    if "pdf" in formats:
+        _write(stem.with_name(f"{stem.name}.report.pdf"), export.report_pdf(image, analysis))
+
+
+def _write_together(
+    out: Path, analyses: Sequence[FieldAnalysis], stems: Sequence[str], formats: Collection[str]
+) -> None:
+    """The files that all photographs share."""
+    from allcad_core import export
+
+    if "csv" in formats:
+        _write(out / "cells.csv", export.table_csv(analyses).encode())
+    if "json" in formats:
+        _write(out / "analysis.json", export.as_json(analyses).encode())
+    if "coco" in formats:
+        _write(out / "coco.json", export.coco_json(analyses).encode())
+    if "yolo" in formats:
+        _write(out / "yolo.zip", export.yolo_zip(analyses, stems))
 
 
 def _explain(

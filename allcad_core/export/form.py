@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, NotRequired, cast
 
 from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict  # pydantic asks for it below Python 3.12
 
-from allcad_core.results import SCHEMA_VERSION, Cell, FieldAnalysis, Label, Timing
+from allcad_core import review
+from allcad_core.results import SCHEMA_VERSION, Box, Cell, FieldAnalysis, Label, Timing
 from allcad_core.suggestion import Kind
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Milliseconds = Annotated[float, Field(ge=0)]
+BoxForm = Annotated[
+    tuple[float, float, float, float],
+    Field(description="x0, y0, x1, y1 in pixels of the picture as a person sees it"),
+]
 
 BOX_DECIMALS = 2
 """A hundredth of a pixel is far below what an edge of a cell means."""
@@ -33,10 +38,7 @@ class BlastFraction(TypedDict):
 class CellForm(TypedDict):
     """One white cell."""
 
-    box: Annotated[
-        tuple[float, float, float, float],
-        Field(description="x0, y0, x1, y1 in pixels of the picture as a person sees it"),
-    ]
+    box: BoxForm
     label: Annotated[Label, Field(description="unsure: a person cannot tell; such a cell leaves the counts")]
     score: Annotated[Share, Field(description="the detector's confidence in box and label")]
     p_blast: Annotated[Share | None, Field(description="calibrated blast probability by the classifier")]
@@ -79,6 +81,33 @@ class TimingForm(TypedDict):
     total: Milliseconds
 
 
+class EditForm(TypedDict):
+    """One step of a review: what a person did at a place of the picture."""
+
+    kind: Literal["relabel", "add", "delete"]
+    box: BoxForm
+    label: NotRequired[Annotated[Label, Field(description="not there where the cell is deleted")]]
+
+
+class ChangeForm(TypedDict):
+    """What a review did to one cell in the end."""
+
+    kind: review.ChangeKind
+    box: BoxForm
+    before: Annotated[Label | None, Field(description="the models' class; null where they found no cell")]
+    after: Annotated[Label | None, Field(description="the person's class; null where the cell is deleted")]
+
+
+class ReviewForm(TypedDict):
+    """A person's review of the analysis, whose cells, counts and suggestion are those after it."""
+
+    edits: Annotated[list[EditForm], Field(description="in order; 'allcad analyse --review' makes them again")]
+    changes: list[ChangeForm]
+    cells_reviewed: Annotated[Count, Field(description="shown cells that a person has looked at")]
+    counts_by_models: CountsForm
+    blast_fraction_by_models: BlastFraction
+
+
 class AnalysisForm(TypedDict):
     """What allcad says about one photograph. For research and teaching. Not a medical device."""
 
@@ -100,11 +129,12 @@ class AnalysisForm(TypedDict):
     reasons: Annotated[list[str], Field(description="why this is suggested, a sentence each")]
     warnings: list[NoteForm]
     timing_ms: TimingForm
+    review: Annotated[ReviewForm | None, Field(description="null where nobody has reviewed it")]
 
 
 def to_dict(analysis: FieldAnalysis) -> AnalysisForm:
     """The JSON form of one analysis at its confidence."""
-    share, counts, suggestion = analysis.blast_fraction, analysis.counts, analysis.suggestion
+    suggestion = analysis.suggestion
     return {
         "schema_version": SCHEMA_VERSION,
         "image": analysis.image,
@@ -121,13 +151,14 @@ def to_dict(analysis: FieldAnalysis) -> AnalysisForm:
         "backend": analysis.backend,
         "confidence": float(analysis.confidence),
         "cells": [_cell(cell) for cell in analysis.cells],
-        "counts": {"blast": counts.blast, "healthy": counts.healthy, "unsure": counts.unsure},
-        "blast_fraction": {"value": share.value, "low": share.low, "high": share.high},
+        "counts": _counts(analysis),
+        "blast_fraction": _share(analysis),
         "suggestion": suggestion.text,
         "suggestion_kind": suggestion.kind,
         "reasons": list(suggestion.reasons),
         "warnings": [{"code": note.code, "message": note.message} for note in analysis.warnings],
         "timing_ms": _timing(analysis.timing_ms),
+        "review": _review(analysis),
     }
 
 
@@ -154,10 +185,39 @@ def json_schema() -> dict[str, Any]:
     return head | schema
 
 
-def _cell(cell: Cell) -> CellForm:
-    x0, y0, x1, y1 = (round(float(edge), BOX_DECIMALS) for edge in cell.box)
+def _counts(analysis: FieldAnalysis) -> CountsForm:
+    counts = analysis.counts
+    return {"blast": counts.blast, "healthy": counts.healthy, "unsure": counts.unsure}
+
+
+def _share(analysis: FieldAnalysis) -> BlastFraction:
+    share = analysis.blast_fraction
+    return {"value": share.value, "low": share.low, "high": share.high}
+
+
+def _review(analysis: FieldAnalysis) -> ReviewForm | None:
+    if not analysis.edits:
+        return None
     return {
-        "box": (x0, y0, x1, y1),
+        "edits": [cast("EditForm", review.edit_form(edit)) for edit in analysis.edits],
+        "changes": [
+            {"kind": change.kind, "box": _box(change.box), "before": change.before, "after": change.after}
+            for change in review.changes(analysis)
+        ],
+        "cells_reviewed": analysis.reviewed,
+        "counts_by_models": _counts(analysis.by_models),
+        "blast_fraction_by_models": _share(analysis.by_models),
+    }
+
+
+def _box(box: Box) -> BoxForm:
+    x0, y0, x1, y1 = (round(float(edge), BOX_DECIMALS) for edge in box)
+    return x0, y0, x1, y1
+
+
+def _cell(cell: Cell) -> CellForm:
+    return {
+        "box": _box(cell.box),
         "label": cell.label,
         "score": float(cell.score),
         "p_blast": None if cell.p_blast is None else float(cell.p_blast),

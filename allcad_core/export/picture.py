@@ -63,6 +63,15 @@ def annotated_jpeg(image: SmearImage, analysis: FieldAnalysis, longest: int = 16
 def annotate(image: SmearImage, analysis: FieldAnalysis, longest: int | None = None) -> Pixels:
     """uint8 (height + strip, width, 3), RGB: the picture with frames above the strip. Boxes keep their pixels.
 
+    Arguments and errors are those of ``framed``.
+    """
+    canvas = framed(image, analysis, longest)
+    return np.vstack([canvas, footer(analysis, canvas.shape[1], max(1.0, max(canvas.shape[:2]) / COMMON_SIDE))])
+
+
+def framed(image: SmearImage, analysis: FieldAnalysis, longest: int | None = None) -> Pixels:
+    """uint8 (height, width, 3), RGB: the picture with a frame around every shown cell, without the strip.
+
     Args:
         image: the picture, not changed.
         analysis: what is drawn: its cells at its confidence.
@@ -90,7 +99,7 @@ def annotate(image: SmearImage, analysis: FieldAnalysis, longest: int | None = N
         _frame(canvas, cell, box, scale)
     for cell, box in frames:
         _tags(canvas, cell, box, scale)
-    return np.vstack([canvas, footer(analysis, canvas.shape[1], max(1.0, max(size) / COMMON_SIDE))])
+    return canvas
 
 
 def line_scale(longer_side: float, box_sides: list[float]) -> float:
