@@ -75,6 +75,7 @@ def test_the_line_is_moved_by_key_and_by_number(visitor: Visit):
     for _ in range(3):
         line.press("ArrowRight")
     page.get_by_role("heading", name=f"at your threshold, grey {level + 3}").wait_for()
+    resting(page)
     assert page.get_by_role("slider", name="Threshold, grey level").get_attribute("aria-valuenow") == str(level + 3)
     page.get_by_label("Threshold", exact=True).fill("70")
     page.get_by_role("heading", name="at your threshold, grey 70").wait_for()

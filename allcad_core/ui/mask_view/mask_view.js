@@ -36,6 +36,8 @@ class MaskViewer extends FieldViewer {
 
   take(data) {
     this.below.hidden = !data.controls;
+    // The line may have moved on since the server was asked.
+    if (data.threshold !== null && !data.linked && data.subject.startsWith(`${LAB.line?.subject} `)) data = { ...data, threshold: LAB.line.level };
     const chosen = recall("region", null);
     const known = chosen && chosen.subject === data.subject && chosen.index < data.cells.length ? chosen.index : null;
     this.show({ ...data, chosen: data.linked ? null : known });

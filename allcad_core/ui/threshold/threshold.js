@@ -53,9 +53,9 @@ class Histogram {
   show(data) {
     const first = this.data?.subject !== data.subject;
     this.data = data;
-    if (first) this.said = data.line?.level;
-    // While the visitor moves the line, an older answer of the server must not put it back.
-    if (data.line && (first || (!this.dragging && !this.resting && this.said !== data.line.level))) this.level = data.line.level;
+    // From then on the line stands where the visitor put it: an answer to where it stood before must not move it back.
+    if (first) this.level = this.said = data.line?.level;
+    LAB.line = data.line && this.level !== data.line.level ? { subject: data.subject, level: this.level } : null;
     this.root.querySelector(".set").hidden = !data.line;
     const running = [0];
     for (const count of data.counts) running.push(running.at(-1) + count);
@@ -183,6 +183,7 @@ class Histogram {
     if (next !== this.level) {
       this.level = next;
       this.place();
+      LAB.line = { subject: this.data.subject, level: next };
       say("threshold", next);
     }
     clearTimeout(this.resting);
