@@ -51,7 +51,7 @@ def answer(smear: Smear) -> FieldAnalysis | None:
     """The analysis of the smear, with its steps shown while it runs; a model that fails leaves a sentence."""
     try:
         with notes.waiting() as progress:
-            return state.analysis(smear, state.recipe(), progress)
+            return state.reviewed(smear, state.recipe(), progress)
     except AllcadError as error:
         notes.broken([str(error)])
         field_view.recipe_choice()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from allcad_core.errors import AllcadError
 from allcad_core.results import Cell, FieldAnalysis
-from allcad_core.ui import charts, engine, media, state, words
+from allcad_core.ui import charts, engine, media, reviewing, state, words
 from allcad_core.ui.state import Smear
 
 Finish = Callable[[], None]
@@ -51,11 +51,14 @@ def cell_card(smear: Smear, analysis: FieldAnalysis, order: list[int], chosen: i
         if chosen is None:
             st.markdown("**No cell is shown.**")
             st.caption("Lower the score or show more classes.")
+            if analysis.edits or state.review_of(smear).undone:
+                reviewing.buttons(smear, analysis, order, None)
             return lambda: None
         cell = analysis.every_cell[chosen]
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.subheader(f"Cell {chosen + 1} of {analysis.counts.total + analysis.counts.unsure}", anchor=False)
             _badge(cell)
+        reviewing.buttons(smear, analysis, order, chosen)
         finish = _pictures(smear, analysis, chosen)
         _probabilities(cell, analysis)
         _measures(cell)
@@ -66,7 +69,8 @@ def cell_card(smear: Smear, analysis: FieldAnalysis, order: list[int], chosen: i
 
 def _badge(cell: Cell) -> None:
     glyph, colour = words.GLYPHS[cell.label], words.COLOURS[cell.label]
-    st.badge(f"{glyph} {words.label_name(cell.label).capitalize()}", color=colour)  # type: ignore[arg-type]
+    tick = " \u2713" if cell.reviewed else ""
+    st.badge(f"{glyph} {words.label_name(cell.label).capitalize()}{tick}", color=colour)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ def _pictures(smear: Smear, analysis: FieldAnalysis, chosen: int) -> Finish:
     with right:
         beside = st.empty()
     below = st.empty()
-    key = ("why", smear.key, analysis.recipe, chosen)
+    key = ("why", smear.key, analysis.recipe, cell.box)
 
     def finish() -> None:
         why = state.remember(key, lambda: _why(smear, analysis, chosen))
@@ -156,7 +160,9 @@ def _probabilities(cell: Cell, analysis: FieldAnalysis) -> None:
         tick = engine.threshold(analysis.models.classifier)
         charts.probability_bars(bars, tick)
         facts.append("Blast probability" + ("" if tick is None else f", a blast from {tick:.2f} on"))
-    st.caption(words.listing([*facts, f"box score {words.probability(cell.score)}"]))
+    drawn = cell.reviewed and not cell.probabilities and cell.p_blast is None
+    facts.append("drawn by a person" if drawn else f"box score {words.probability(cell.score)}")
+    st.caption(words.listing(facts))
 
 
 def _measures(cell: Cell) -> None:

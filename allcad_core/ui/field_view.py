@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from allcad_core.results import FieldAnalysis
-from allcad_core.ui import engine, media, state, verdict, words
+from allcad_core.ui import engine, media, reviewing, state, verdict, words
 from allcad_core.ui.cell_card import Finish, cell_card
 from allcad_core.ui.gallery import Tile, gallery
 from allcad_core.ui.state import Smear
@@ -35,6 +35,7 @@ def field(smear: Smear, analysis: FieldAnalysis) -> tuple[FieldAnalysis, Finish]
         shown = analysis.at(least)
         with pills:
             kinds = kind_pills(shown)
+            reviewing.tally(shown)
         order = ordered(shown, kinds)
         chosen = state.chosen_cell()
         chosen = chosen if chosen in order else next(iter(order), None)
@@ -51,6 +52,7 @@ def field(smear: Smear, analysis: FieldAnalysis) -> tuple[FieldAnalysis, Finish]
             chosen=chosen,
             height=HEIGHT,
             on_choice=state.choose_cell,
+            on_drawn=lambda box: reviewing.draw(smear, shown, box),
         )
         cell_row(smear, shown, order, chosen)
     with right:
@@ -132,15 +134,18 @@ def cell_row(smear: Smear, shown: FieldAnalysis, order: list[int], chosen: int |
     if not order:
         return
     sprite = state.remember(
-        ("cells", smear.key, shown.recipe),
+        ("cells", smear.key, shown.recipe, tuple(cell.box for cell in shown.every_cell)),
         lambda: media.sprite([media.crop(smear.image.pixels, cell.box) for cell in shown.every_cell]),
     )
     tiles = []
     for index in order:
         cell = shown.every_cell[index]
         kind = "review" if words.to_review(cell) else cell.label
-        value = words.probability(words.suspicion(cell))
-        alt = f"Cell {index + 1}: {words.NAMES[cell.label]}, blast probability {value}"
+        drawn = cell.reviewed and cell.p_blast is None
+        value = "drawn" if drawn else words.probability(words.suspicion(cell))
+        told = "drawn by a person" if drawn else f"blast probability {value}"
+        alt = f"Cell {index + 1}: {words.NAMES[cell.label]}, {told}"
+        alt, value = (f"{alt}, reviewed by a person", f"{value} \u2713") if cell.reviewed else (alt, value)
         tiles.append(Tile(str(index), index, value, alt, kind, words.GLYPHS[kind]))
     gallery(
         sprite,

@@ -60,11 +60,16 @@ def change(page: str = bring.PAGE) -> None:
 def _exports(smear: Smear, analysis: FieldAnalysis) -> None:
     """Download buttons; a file is made when its button is pressed."""
     stem = PurePath(smear.name).stem or "smear"
-    st.caption(f"With a score of {analysis.confidence:.2f} or more, as shown.")
+    changed = " Your review is in all of them." if analysis.edits else ""
+    st.caption(f"With a score of {analysis.confidence:.2f} or more, as shown.{changed}")
     files = (
         ("Annotated picture (PNG)", partial(_annotated_png, smear, analysis), "annotated.png", "image/png", "image"),
         ("Table of cells (CSV)", partial(_table_csv, analysis), "cells.csv", "text/csv", "table"),
+        ("Report (PDF)", partial(_report, smear, analysis), "report.pdf", "application/pdf", "picture_as_pdf"),
         ("Everything (JSON)", partial(_as_json, analysis), "analysis.json", "application/json", "data_object"),
+        ("Boxes (COCO)", partial(_boxes, "coco", analysis), "coco.json", "application/json", "select_all"),
+        ("Boxes (YOLO)", partial(_boxes, "yolo", analysis), "yolo.zip", "application/zip", "folder_zip"),
+        ("Outlines (QuPath)", partial(_boxes, "qupath", analysis), "geojson", "application/geo+json", "polyline"),
     )
     for title, made, ending, media_type, icon in files:
         st.download_button(
@@ -82,6 +87,20 @@ def _annotated_png(smear: Smear, analysis: FieldAnalysis) -> bytes:
     from allcad_core import export
 
     return export.annotated_png(smear.image, analysis)
+
+
+def _report(smear: Smear, analysis: FieldAnalysis) -> bytes:
+    from allcad_core import export
+
+    return export.report_pdf(smear.image, analysis)
+
+
+def _boxes(form: str, analysis: FieldAnalysis) -> str | bytes:
+    from allcad_core import export
+
+    if form == "yolo":
+        return export.yolo_zip([analysis])
+    return export.coco_json([analysis]) if form == "coco" else export.qupath_geojson(analysis)
 
 
 def _table_csv(analysis: FieldAnalysis) -> str:

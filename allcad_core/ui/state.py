@@ -9,10 +9,11 @@ from typing import TypeVar, cast
 
 import streamlit as st
 
-from allcad_core import images
+from allcad_core import images, review
 from allcad_core.errors import AllcadError, ImageError, UnknownNameError
 from allcad_core.images import SmearImage
 from allcad_core.results import FieldAnalysis
+from allcad_core.review import Review
 from allcad_core.ui import engine, samples
 
 Made = TypeVar("Made")
@@ -63,6 +64,7 @@ def choose(key: str) -> None:
     """Show another of the visitor's smears."""
     st.session_state["smear"] = key
     st.session_state.pop("cell", None)
+    say("")
 
 
 def failures() -> list[str]:
@@ -178,6 +180,36 @@ def analysis(smear: Smear, name: str, progress: engine.Progress | None = None) -
     )
 
 
+def reviewed(smear: Smear, name: str, progress: engine.Progress | None = None) -> FieldAnalysis:
+    """The same with the visitor's review of this smear.
+
+    Raises:
+        AllcadError: the model cannot be used.
+    """
+    return review.apply(analysis(smear, name, progress), review_of(smear).edits)
+
+
+def review_of(smear: Smear) -> Review:
+    """What the visitor has said about the cells of a smear; it stays when another model looks."""
+    reviews = cast("dict[str, Review]", st.session_state.get("reviews", {}))
+    return reviews.get(smear.key, Review(smear.key))
+
+
+def set_review(smear: Smear, own: Review) -> None:
+    """Take over a visitor's review."""
+    st.session_state.setdefault("reviews", {})[smear.key] = own
+
+
+def said() -> str:
+    """A sentence on what the visitor did last; empty before that."""
+    return cast("str", st.session_state.get("said", ""))
+
+
+def say(sentence: str) -> None:
+    """Set that sentence."""
+    st.session_state["said"] = sentence
+
+
 def read_ahead() -> bool:
     """Analyse one smear of the row that nobody looked at yet.
 
@@ -233,5 +265,5 @@ def counted(smear: Smear, name: str) -> str:
     """A few words on a smear for the row of smears: its counts, or that it was not looked at yet."""
     if not is_known(smear, name):
         return "reading"
-    counts = analysis(smear, name).counts
+    counts = reviewed(smear, name).counts
     return f"{counts.blast} of {counts.total}" if counts.total else "no white cells"

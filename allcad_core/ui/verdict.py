@@ -7,6 +7,7 @@ from html import escape
 
 import streamlit as st
 
+from allcad_core import review
 from allcad_core.results import FieldAnalysis
 from allcad_core.suggestion import DOUBTS
 from allcad_core.ui import charts, notes
@@ -23,6 +24,8 @@ def verdict(analysis: FieldAnalysis) -> None:
         st.html(f'<p class="al-detail">{escape(suggestion.detail)}</p>{_why(analysis)}')
     with right:
         charts.share(analysis.blast_fraction)
+        if analysis.edits:
+            st.html(f'<p class="al-why"><b>Reviewed:</b> {escape(review.told(analysis))}</p>')
         st.html(f'<p class="al-why"><b>Limits:</b> {escape(LIMITS)}</p>')
     doubts = [note.message for note in analysis.warnings if note.code in DOUBTS]
     if doubts:

@@ -47,6 +47,7 @@ def viewer(
     fill: bool = True,
     legend: Sequence[Key] = (),
     on_choice: Callable[[int], None] | None = None,
+    on_drawn: Callable[[object], None] | None = None,
 ) -> None:
     """Show a field.
 
@@ -63,6 +64,8 @@ def viewer(
         fill: start with the viewer filled rather than with the whole field.
         legend: what the colours mean, where nothing beside the viewer says so.
         on_choice: called with the index of the cell that the visitor chooses, before the page runs again.
+        on_drawn: called with x0, y0, x1, y1 in pixels of the field of a box that the visitor draws; without it, the
+            viewer offers no drawing.
     """
     data = {
         "image": media.address(jpeg, "image/jpeg", f"{key}.image"),
@@ -74,6 +77,7 @@ def viewer(
         "least": least,
         "kinds": list(kinds),
         "chosen": chosen,
+        "draws": on_drawn is not None,
         "legend": [{"name": entry.name, "colour": entry.colour, "glyph": entry.glyph} for entry in legend],
         "cells": [_described(index, cell) for index, cell in enumerate(cells)],
     }
@@ -83,7 +87,12 @@ def viewer(
         if on_choice is not None and isinstance(index, int):
             on_choice(index)
 
-    _mount(key=key, data=data, on_chosen_change=report)
+    def report_drawn() -> None:
+        box = st.session_state[key].get("drawn")
+        if on_drawn is not None and box is not None:
+            on_drawn(list(box))
+
+    _mount(key=key, data=data, on_chosen_change=report, on_drawn_change=report_drawn)
 
 
 def _described(index: int, cell: Cell) -> dict[str, Any]:
@@ -93,5 +102,6 @@ def _described(index: int, cell: Cell) -> dict[str, Any]:
         "kind": cell.label,
         "review": words.to_review(cell),
         "score": 1.0 if cell.reviewed else cell.score,
-        "text": words.probability(cell.score),
+        "reviewed": cell.reviewed,
+        "text": "drawn" if cell.reviewed and cell.p_blast is None else words.probability(cell.score),
     }

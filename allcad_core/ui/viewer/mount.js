@@ -7,6 +7,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     viewer = new FieldViewer(parentElement.querySelector(".viewer"));
     VIEWERS.set(parentElement, viewer);
   }
+  viewer.reportDrawn = (box) => setTriggerValue("drawn", box);
   viewer.report = (index) => setTriggerValue("chosen", index);
   viewer.show(data);
   return () => {

@@ -45,12 +45,13 @@ class FieldViewer {
   listen() {
     const act = {
       in: () => this.zoom(1.5), out: () => this.zoom(1 / 1.5),
-      fit: () => this.fit(), full: () => this.full(),
+      fit: () => this.fit(), full: () => this.full(), draw: () => this.drawMode(!this.drawing),
     };
     this.root.querySelector(".tools").addEventListener("click", (event) => act[event.target.closest("button")?.dataset.do]?.());
     this.root.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const act_on = { "+": act.in, "=": act.in, "-": act.out, 0: act.fit, f: act.full, F: act.full }[event.key];
+      const act_on = { "+": act.in, "=": act.in, "-": act.out, 0: act.fit, f: act.full, F: act.full, b: act.draw, B: act.draw }[event.key];
+      if (event.key === "Escape" && this.drawing) { this.drawMode(false); event.preventDefault(); }
       if (act_on) { act_on(); event.preventDefault(); event.stopPropagation(); }
       const cell = event.target.closest?.(".cell");
       if (cell && (event.key === "Enter" || event.key === " ")) {
@@ -61,6 +62,59 @@ class FieldViewer {
       if (step && cell) { this.pan(...step); event.preventDefault(); }
     }, { capture: true });
     this.veil();
+    this.pen();
+  }
+
+  // A box is drawn by dragging over the picture; the field itself stands still meanwhile.
+  pen() {
+    const paper = this.root.querySelector(".paper");
+    const frame = paper.querySelector("i");
+    let from = null;
+    const point = (event) => {
+      const rect = this.root.getBoundingClientRect();
+      return [event.clientX - rect.left - this.root.clientLeft, event.clientY - rect.top - this.root.clientTop];
+    };
+    const corners = (event) => {
+      const [x, y] = point(event);
+      return [Math.min(x, from[0]), Math.min(y, from[1]), Math.max(x, from[0]), Math.max(y, from[1])];
+    };
+    paper.addEventListener("pointerdown", (event) => {
+      from = point(event);
+      paper.setPointerCapture(event.pointerId);
+      event.preventDefault();
+    });
+    paper.addEventListener("pointermove", (event) => {
+      if (!from) return;
+      const [x0, y0, x1, y1] = corners(event);
+      Object.assign(frame.style, { display: "block", left: `${x0}px`, top: `${y0}px`, width: `${x1 - x0}px`, height: `${y1 - y0}px` });
+    });
+    const end = (event) => {
+      if (!from) return;
+      const box = event.type === "pointerup" ? this.onField(corners(event)) : null;
+      from = null;
+      this.drawMode(false);
+      if (box) this.reportDrawn(box);
+    };
+    paper.addEventListener("pointerup", end);
+    paper.addEventListener("pointercancel", end);
+  }
+
+  // Px of the viewer as px of the field, cut at its edges; nothing where no area is left.
+  onField([x0, y0, x1, y1]) {
+    const view = this.view();
+    if (!view) return null;
+    const cut = (value, start, most) => Math.round(100 * Math.min(Math.max((value - start) / view.scale, 0), most)) / 100;
+    const most = this.data.width * this.osd.world.getItemAt(0).getContentSize().y / this.osd.world.getItemAt(0).getContentSize().x;
+    const box = [cut(x0, view.x, this.data.width), cut(y0, view.y, most), cut(x1, view.x, this.data.width), cut(y1, view.y, most)];
+    return box[2] > box[0] && box[3] > box[1] ? box : null;
+  }
+
+  drawMode(on) {
+    this.drawing = on && Boolean(this.data.draws);
+    this.root.querySelector(".paper").hidden = !this.drawing;
+    this.root.querySelector(".paper i").style.display = "none";
+    this.root.querySelector(".how").hidden = !this.drawing;
+    this.root.querySelector('[data-do="draw"]').setAttribute("aria-pressed", String(this.drawing));
   }
 
   // On a touch screen the page scrolls over the picture until it is tapped.
@@ -80,6 +134,7 @@ class FieldViewer {
     this.root.setAttribute("aria-label", data.alt);
     if (data.height) this.root.style.setProperty("--viewer-height", `${data.height}px`);
     this.legend(data.legend);
+    this.root.querySelector('[data-do="draw"]').hidden = !data.draws;
     if (!same || !this.name) this.build();
     this.filter();
     if (this.address !== data.image) await this.open(data);
@@ -132,7 +187,7 @@ class FieldViewer {
     for (const cell of this.data.cells) {
       const group = draw("g", {
         class: `cell ${cell.kind}`, tabindex: 0, role: "button", "data-index": cell.index, "data-kind": cell.kind,
-        "aria-label": `Cell ${cell.index + 1}, ${NAMES[cell.kind]}${cell.review ? ", to review" : ""}, score ${cell.text}`,
+        "aria-label": `Cell ${cell.index + 1}, ${NAMES[cell.kind]}${cell.review ? ", to review" : ""}${cell.reviewed ? ", reviewed by a person" : ""}, score ${cell.text}`,
       }, this.boxes);
       const frame = draw("g", { class: "frame" }, group);
       draw("rect", { stroke: "#FFFFFF", "stroke-width": 5 }, frame);
@@ -145,6 +200,7 @@ class FieldViewer {
       const tags = draw("g", { class: "tags" }, group);
       if (cell.review) this.tag(tags, "review", "#E8A117", 0);
       this.tag(tags, cell.kind, { blast: "#6D22AE", healthy: "#00807A", unsure: "#6B6473" }[cell.kind], cell.review ? TAG : 0);
+      if (cell.reviewed) this.tag(tags, "reviewed", "#211C28", TAG);
       group.addEventListener("focus", () => this.reveal(cell.index));
       this.nodes.set(cell.index, { cell, group, frame, outline, tags });
     }
@@ -160,6 +216,7 @@ class FieldViewer {
       blast: ["path", { d: "M9 3.6 14.4 9 9 14.4 3.6 9Z", fill: "#FFFFFF" }],
       healthy: ["circle", { cx: 9, cy: 9, r: 4.2, fill: "none", stroke: "#FFFFFF", "stroke-width": 2.2 }],
       review: ["path", { d: "M9 4 14.6 13.6H3.4Z", fill: "#211C28" }],
+      reviewed: ["path", { d: "M4.5 9.5 8 13 13.5 5.5", fill: "none", stroke: "#FFFFFF", "stroke-width": 2.2 }],
       unsure: ["path", { d: "M5 5 13 13M13 5 5 13", stroke: "#FFFFFF", "stroke-width": 2 }],
     };
     draw(...shapes[kind], tag);
