@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -44,7 +44,7 @@ def behind(shown: Evidence, threshold: float | None, level: float, files: pictur
     part = ordered[PAGE_SIZE * number : PAGE_SIZE * (number + 1)]
     chosen = min(choice.item(), len(part) - 1)
     gallery(
-        state.remember(("explorer-sprite", _name(part)), lambda: media.sprite(pictures.tiles(part, files))),
+        _sprite(part, files),
         [_tile(place, item, shown) for place, item in enumerate(part)],
         key="explorer-gallery",
         alt="The pictures behind this number",
@@ -55,6 +55,18 @@ def behind(shown: Evidence, threshold: float | None, level: float, files: pictur
     _sentence(found, shown, truth)
     st.caption(f"Chosen: {told.item_line(part[chosen], shown)}.")
     _foot(part[chosen], files, number, pages, len(ordered))
+
+
+def _sprite(part: Sequence[Item], files: pictures.Files) -> media.Sprite:
+    """The small pictures of a page. While they are read, their place is held, and any other choice goes first."""
+
+    def made(tell: Callable[[int], None] | None = None) -> media.Sprite:
+        return state.remember(("explorer-sprite", _name(part)), lambda: media.sprite(pictures.tiles(part, files, tell)))
+
+    if pictures.are_known(part, files):
+        return made()
+    with notes.waiting("al-wait al-tiles") as progress:
+        return made(lambda number: progress("Reading pictures", number, len(part)))
 
 
 def _place(shown: Evidence) -> tuple[int, int]:

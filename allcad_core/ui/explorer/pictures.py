@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import cast
 
+import cv2
 import numpy as np
 import streamlit as st
 
@@ -28,6 +29,7 @@ READERS: dict[str, Callable[[Path], Sequence[FieldRecord | CropRecord]]] = {
     "TXL-PBC": txl_pbc.fields,
     "PBC": pbc.crops,
 }
+PLAIN = (".jpg", ".jpeg")
 MOST_TILES = 2000
 """Small pictures that are kept in memory, 49 kB each; nothing is written anywhere."""
 
@@ -81,17 +83,27 @@ def _known() -> tuple[OrderedDict[tuple[str, object], Pixels], Lock]:
     return OrderedDict(), Lock()
 
 
-def tiles(items: Sequence[Item], where: Files) -> list[Pixels]:
+def are_known(items: Sequence[Item], where: Files) -> bool:
+    """Whether all their small pictures are in memory."""
+    known, lock = _known()
+    with lock:
+        return all((str(where.get(item.origin.image)), item.box) in known for item in items)
+
+
+def tiles(items: Sequence[Item], where: Files, tell: Callable[[int], None] | None = None) -> list[Pixels]:
     """A small picture of each thing, uint8 (128, 128, 3); a grey one where its file is missing or damaged.
 
     Args:
         items: in order.
         where: files by name of the picture.
+        tell: told the number of each, from 1, before it is read.
     """
     known, lock = _known()
     opened: dict[Path, Pixels | None] = {}
     found = []
-    for item in items:
+    for number, item in enumerate(items, start=1):
+        if tell is not None:
+            tell(number)
         path = where.get(item.origin.image)
         place = (str(path), item.box)
         with lock:
@@ -116,6 +128,11 @@ def _tile(item: Item, path: Path | None, opened: dict[Path, Pixels | None]) -> P
 
 
 def _read(path: Path) -> Pixels | None:
+    """Pixels as ``images.read`` gives them, without its look at the quality where the file is a plain JPEG."""
+    if path.suffix.lower() in PLAIN:
+        plain = cv2.imread(str(path), cv2.IMREAD_COLOR)
+        if plain is not None:
+            return np.asarray(cv2.cvtColor(plain, cv2.COLOR_BGR2RGB), np.uint8)
     try:
         return images.read(path).pixels
     except AllcadError:

@@ -14,7 +14,7 @@ TASK_NAMES = {"cell": "Cells", "field": "Whole fields", DETECT: "Detectors"}
 OWN = "own"
 FEWEST, LEAST_SHARE, LEAST_LIFT = 4, 0.5, 1.3
 """What things share is told of so many at least, where so much of them shares it, and so much more than usual."""
-PART_WORDS = {"session": "session {}", "camera": "pictures of the {}", "kind": "the kind {}"}
+PART_WORDS = {"session": "are from session {}", "camera": "were taken with the {}", "kind": "are of the kind {}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +208,7 @@ def common(chosen: Sequence[Item], among: Sequence[Item]) -> str:
             lift = count / len(chosen) / usual
             if count >= LEAST_SHARE * len(chosen) and lift > best[0]:
                 place = PART_WORDS[part].format(value.replace("_", " "))
-                where = (
-                    f"{count} of {len(chosen)} lie in {place}"
-                    if part != "kind"
-                    else f"{count} of {len(chosen)} are of {place}"
-                )
-                best = lift, f"{where}, where {words.percent(usual)} of all such lie." if part != "kind" else f"{where}, as {words.percent(usual)} of all such are."
+                best = lift, f"{count} of {len(chosen)} {place}, of all such {words.percent(usual)}."
     return best[1]
 
 
