@@ -137,10 +137,11 @@ def read(kind: type[Row], task: str, protocol: str, model: str, folder: Path = R
         raise DataError(
             f"No results of '{model}' under '{protocol}' are stored. Train it: allcad train {model} --protocol {protocol}."
         )
-    return [row for path in paths for row in _read_file(kind, path)]
+    return [row for path in paths for row in read_file(kind, path)]
 
 
-def _read_file(kind: type[Row], path: Path) -> Iterable[Row]:
+def read_file(kind: type[Row], path: Path) -> Iterable[Row]:
+    """The predictions of one file. Raises DataError where it is not what it should be."""
     types = get_type_hints(kind)
     try:
         with path.open(newline="", encoding="utf-8") as stream:

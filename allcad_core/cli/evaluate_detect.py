@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from allcad_core.evaluation.detector_report import BoxFigures, BoxReport
     from allcad_core.evaluation.points import PointFigures
 
-PROTOCOLS = ("chen17", "field", "session", "unseen")
+PROTOCOLS = ("chen17", "field", "session", "source", "unseen")
 ALL = "all"
 
 
@@ -94,7 +94,7 @@ def _points(name: str, protocol: str, data: Path, results: Path) -> DetectionRep
     from allcad_core.analysis import recipes
     from allcad_core.evaluation import detection
 
-    if protocol == "chen17" or name not in {entry.name for entry in recipes()}:
+    if protocol not in ("field", "session") or name not in {entry.name for entry in recipes()}:
         return None
     return detection.report(name, protocol, data, results)
 

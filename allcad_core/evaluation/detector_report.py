@@ -19,7 +19,7 @@ from allcad_core.evaluation.points import Labelled, require_all
 from allcad_core.predictions import RESULTS, BoxPrediction, CellPrediction, read
 
 BOXES = Path(__file__).resolve().parents[2] / "annotations" / "allidb1_boxes.csv"
-PROTOCOLS = ("chen17", "field", "session")
+PROTOCOLS = ("chen17", "field", "session", "source")
 CONFIDENCE = 0.25
 """Of detectors that are no recipe of ``analyse``."""
 WHITE_CELL = "white cell"
@@ -134,15 +134,15 @@ def stored(
     chosen = next((entry for entry in recipes() if entry.name == name), None)
     kept = f"regions-{chosen.classifier}" if chosen is not None and chosen.detector == "regions" else name
     rows = read(BoxPrediction, "detect", protocol, kept, results)
-    classifier = kept.partition("-")[2] if any(row.log_odds for row in rows) else ""
-    temperatures = _temperatures(classifier, protocol, results) if classifier else {}
+    judged = any(row.log_odds for row in rows)
+    temperatures = _temperatures(_classifier(kept, protocol, results), protocol, results) if judged else {}
     shown: dict[str, list[Labelled]] = {}
     scored: dict[str, list[Labelled]] = {}
     for row in rows:
         one, both = shown.setdefault(row.image, []), scored.setdefault(row.image, [])
         if row.x1 <= row.x0:
             continue
-        labels = _labels(row, temperatures.get(row.fold, 1.0)) if classifier else [(row.label, row.score)]
+        labels = _labels(row, temperatures.get(row.fold, 1.0)) if judged else [(row.label, row.score)]
         entries = [Labelled((row.x0, row.y0, row.x1, row.y1), label, score) for label, score in labels]
         one.append(max(entries, key=lambda entry: entry.score))
         both += entries
@@ -157,6 +157,14 @@ def confidence_of(name: str) -> float:
 def _labels(row: BoxPrediction, temperature: float) -> list[tuple[str, float]]:
     chance = calibration.probability(row.log_odds, 0, {0: temperature})
     return [("blast", row.score * chance), ("healthy", row.score * (1 - chance))]
+
+
+def _classifier(kept: str, protocol: str, results: Path) -> str:
+    """Name of the classifier in ``detector-classifier``; both may hold hyphens, so the stored ones decide."""
+    endings = [kept[place + 1 :] for place, sign in enumerate(kept) if sign == "-"]
+    return next(
+        (name for name in endings if (results / "cell" / protocol / name).is_dir()), endings[-1] if endings else ""
+    )
 
 
 def _temperatures(classifier: str, protocol: str, results: Path) -> Mapping[int, float]:

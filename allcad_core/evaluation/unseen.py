@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.special import expit
 
 from allcad_core.datasets import FieldRecord, aria, pbc, txl_pbc, yolo
 from allcad_core.datasets.base import find_set
@@ -91,8 +92,14 @@ def _by_image(rows: Sequence[BoxPrediction], confidence: float) -> dict[str, lis
     found: dict[str, list[Labelled]] = {}
     for row in rows:
         boxes = found.setdefault(row.image, [])
-        if row.x1 > row.x0 and row.score >= confidence:
-            boxes.append(Labelled((row.x0, row.y0, row.x1, row.y1), row.label, row.score))
+        if row.x1 <= row.x0:
+            continue
+        label, score = row.label, row.score
+        if not label:  # a classifier has judged it, uncalibrated: its likelier label
+            chance = float(expit(abs(row.log_odds)))
+            label, score = ("blast" if row.log_odds >= 0 else "healthy"), row.score * chance
+        if score >= confidence:
+            boxes.append(Labelled((row.x0, row.y0, row.x1, row.y1), label, score))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from allcad_core import predictions
 from allcad_core.classification import CellClassifier
 from allcad_core.classification.fields import FieldClassifier
-from allcad_core.datasets import allidb1, allidb2, splits
+from allcad_core.datasets import allidb1, allidb2, aria, pbc, splits
 from allcad_core.detection import propose, scale
 from allcad_core.detection.ultralytics import Yolo
 from allcad_core.errors import DataError
@@ -22,6 +23,7 @@ from allcad_core.results import Box
 from allcad_core.segmentation import segment
 from allcad_core.synthesis import trial
 from allcad_core.training import cellsets, classifiers, detectors, fieldsets, sources
+from allcad_core.training.detector_plans import PLANS as DETECTORS
 from allcad_core.training.plan_types import Plan
 from allcad_core.training.plans import draft_card, plan
 from allcad_core.training.truth import TrueField
@@ -173,14 +175,56 @@ def _run_cells(name: str, protocol: str, fold: int, bench: Bench, path: Path) ->
         field for field in [*bench.crops, *bench.main, *bench.further]
         if field.dataset in unseen and folds.get((field.dataset, field.name)) == fold
     ]  # fmt: skip
-    if made.proposals and protocol in ("field", "session"):
-        proposed = [
-            row for field in held_out if field.dataset == sources.MAIN for row in _regions(field, classifier, fold)
-        ]
-        predictions.write(
-            proposed, BoxPrediction, predictions.path_of("detect", protocol, f"{REGIONS}-{name}", fold, bench.results)
-        )
+    if made.proposals:
+        _run_proposals(name, protocol, fold, bench, held_out, classifier)
     predictions.write([row for field in held_out for row in _cells(field, classifier, fold)], CellPrediction, path)
+
+
+def _run_proposals(
+    name: str, protocol: str, fold: int, bench: Bench, held_out: Sequence[TrueField], classifier: CellClassifier
+) -> None:
+    """Judge the regions of the held-out fields, and the boxes that stored detectors gave to the same fold."""
+
+    def store(rows: list[BoxPrediction], protocol: str, detector: str) -> None:
+        if rows:
+            path = predictions.path_of("detect", protocol, f"{detector}-{name}", fold, bench.results)
+            predictions.write(rows, BoxPrediction, path)
+
+    main = [field for field in held_out if field.dataset == sources.MAIN]
+    if protocol in ("field", "session", "chen17", "source"):
+        store([row for field in main for row in _regions(field, classifier, fold)], protocol, REGIONS)
+        for detector, boxes in _stored_boxes(protocol, fold, bench.results).items():
+            store([row for field in main for row in _judged(field, boxes, classifier)], protocol, detector)
+    if protocol == "source":
+        others = [field for field in held_out if field.dataset in (aria.NAME, pbc.NAME)]
+        rows = [
+            replace(row, image=f"{field.dataset}/{field.name}")
+            for field in others for row in _regions(field, classifier, fold)
+        ]  # fmt: skip
+        store(rows, "unseen", REGIONS)
+
+
+def _stored_boxes(protocol: str, fold: int, results: Path) -> dict[str, dict[str, list[BoxPrediction]]]:
+    """What trained detectors found in a fold, by detector and field."""
+    found: dict[str, dict[str, list[BoxPrediction]]] = {}
+    for name in DETECTORS:
+        path = predictions.path_of("detect", protocol, name, fold, results)
+        if path.exists():
+            for row in predictions.read_file(BoxPrediction, path):
+                found.setdefault(name, {}).setdefault(row.image, []).append(row)
+    return found
+
+
+def _judged(
+    field: TrueField, boxes: Mapping[str, Sequence[BoxPrediction]], classifier: CellClassifier
+) -> list[BoxPrediction]:
+    """A detector's boxes of one field with what the classifier says of each."""
+    rows = boxes.get(field.name, ())
+    real = [row for row in rows if row.x1 > row.x0]
+    if not real:
+        return list(rows)
+    odds = _odds(field, classifier, [(row.x0, row.y0, row.x1, row.y1) for row in real])
+    return [replace(row, log_odds=float(value)) for row, value in zip(real, odds, strict=True)]
 
 
 def _run_trial(name: str, bench: Bench) -> Path | None:
