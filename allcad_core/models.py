@@ -24,7 +24,7 @@ CARDS = "cards.json"
 SCALE_SUFFIX = "::scale"
 """Beside an 8-bit weight stands its scale per output channel under this name."""
 
-Task = Literal["cell", "field", "detect"]
+Task = Literal["cell", "field", "detect", "segment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Card:
     Attributes:
         name: its name everywhere.
         title: one line for people.
-        task: ``cell`` (a crop), ``field`` (a whole picture) or ``detect`` (boxes).
+        task: ``cell`` (a crop), ``field`` (a whole picture), ``detect`` (boxes) or ``segment`` (masks).
         file: weight file beside the cards.
         sha256: digest of that file.
         storage: ``fp16``, or ``int8`` with a scale per output channel.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from allcad_core.cli import DONE, terminal
@@ -21,6 +22,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     ask.add_data(parser)
     parser.add_argument("--sessions", action="store_true", help="the sittings of ALL-IDB too")
     parser.add_argument("--no-objects", action="store_true", help="leave out the white cells found on full fields")
+    parser.add_argument(
+        "--fix",
+        action="store_true",
+        help="first choose the constants of stain anew, fold by fold, and store what they say",
+    )
     ask.add_device(parser)
     ask.add_results(parser)
     ask.add_json(parser, "the figures")
@@ -39,6 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UnknownNameError("segmentation method", arguments.model, methods())
     data = find_data(arguments.data)
     with terminal.bar(1) as bar:
+        if arguments.fix:
+            _fix(data, arguments.results or RESULTS, bar)
         figures = segmentation_report.report(
             data,
             names,
@@ -54,6 +62,14 @@ def run(arguments: argparse.Namespace) -> int:
         _print(figures)
         _print_objects(objects)
     return DONE
+
+
+def _fix(data: Path, results: Path, bar: terminal.Bar) -> None:
+    from allcad_core.evaluation.segmentation_constants import fix
+
+    for one in fix(data, results, bar.show):
+        where = "all crops" if one.fold < 0 else f"the folds but {one.fold}"
+        bar.complain(f"stain on {where}: {one.constants}, mean Dice {one.dice:.4f}")
 
 
 def _print(figures: Sequence[MaskFigures]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +14,7 @@ from allcad_core.datasets import CropRecord, FieldRecord, allidb1, allidb2, wbc_
 from allcad_core.errors import DataError
 from allcad_core.predictions import MaskPrediction
 from allcad_core.segmentation import Segmentation, segment
+from allcad_core.segmentation.overlap import overlap
 
 T = TypeVar("T")
 Mask = NDArray[np.bool_]
@@ -151,33 +152,26 @@ def _field(field: FieldRecord) -> Masked:
 
 
 def measure(
-    run: Run, chosen: Sequence[Masked], folds: Mapping[str, int] | None = None, tell: Tell | None = None
+    run: Run, chosen: Sequence[Masked], folds: Mapping[tuple[str, str], int] | None = None, tell: Tell | None = None
 ) -> list[MaskPrediction]:
     """Run a method on pictures and count pixels.
 
     Args:
         run: the method.
         chosen: see ``pictures``.
-        folds: of the pictures, by name; -1 for others.
+        folds: of the pictures, by data set and name; -1 for others.
         tell: told each picture when it is done.
     """
     rows: list[MaskPrediction] = []
     for number, picture in enumerate(chosen, start=1):
         pixels, drawn = picture.read()
         found = run(pixels)
-        rows += count(picture, found, drawn, (folds or {}).get(picture.name, -1))
+        rows += overlap(
+            picture.dataset, picture.name, found, drawn, (folds or {}).get((picture.dataset, picture.name), -1)
+        )
         if tell is not None:
             tell(picture.name, number, len(chosen))
     return rows
-
-
-def count(picture: Masked, found: Segmentation, drawn: Mapping[str, Mask], fold: int) -> Iterable[MaskPrediction]:
-    """Pixels of a segmentation against the expert masks of its picture, one row a structure."""
-    masks = {"nucleus": found.nucleus, "cell": found.cell}
-    for structure, truth in drawn.items():
-        mask = masks[structure]
-        pixels = int((mask & truth).sum()), int(mask.sum()), int(truth.sum())
-        yield MaskPrediction(picture.dataset, picture.name, structure, *pixels, fold)
 
 
 def dice_of(row: MaskPrediction) -> float:

@@ -2,11 +2,15 @@
 
 Romanowsky stains colour nuclei and blue cytoplasm so that they absorb red and green more than blue, whereas
 haemoglobin absorbs blue and green and lets red pass. With the optical density OD = log10(ground / light) of each channel
-(Beer-Lambert), ``purple = (OD_red + OD_green) / 2 - OD_blue`` therefore holds white cells and platelets alone.
+(Beer-Lambert), ``purple = (OD_red + OD_green) / 2 - OD_blue`` therefore holds white cells and platelets alone. Strong
+purple is a nucleus. Cytoplasm is pale, so not its purple tells it from red cells but its share of all that it absorbs,
+``hue = purple / (|OD_red| + |OD_green| + |OD_blue|)``, seen against the hue of the picture's own red cells. Within a cell
+the nucleus absorbs most green: Otsu's threshold parts the two, cell by cell.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
@@ -17,6 +21,18 @@ from allcad_core.ground import ground_colour
 from allcad_core.segmentation.base import Mask, Pixels, Segmentation
 from allcad_core.segmentation.paper import grey_levels
 from allcad_core.segmentation.regions import describe, upscale
+from allcad_core.segmentation.splitting import (
+    CONVEX,
+    area_of,
+    disc,
+    fill_holes,
+    grow,
+    join_lobes,
+    keep_nucleated,
+    solidity,
+    split,
+    without_neighbours,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -25,69 +41,143 @@ LONG_SIDE = 1296
 """Larger pictures are worked on at this length of their long side: half of a 5-megapixel camera's."""
 NUCLEUS_PURPLE = (0.06, 0.20)
 """Otsu's threshold between nuclei and the rest is held between these purple densities."""
-CELL_PURPLE = 0.045
-"""Least purple density of a white cell; where red cells are greyish themselves, it lies above theirs."""
 FAINT_PURPLE = 0.03
 """Less than this is ground, and takes no part in finding the threshold of nuclei."""
-NUCLEUS_FLOOR = 0.10
-"""Least density (red + purple) of a nucleus; cytoplasm alone must not be split into two by Otsu's threshold."""
+CORE_PURPLE, CORE_HOLE = 0.045, 0.2
+"""Least purple density of the core of a white cell, by which touching cells are told apart; its holes under the second,
+in red-cell diameters, are filled, larger ones are ground between touching cells."""
 FAINTEST_RED_CELL = 0.02
 """Otsu's threshold between ground and red cells is not believed under this mean density: there is ground alone."""
+FEWEST_REDS = 0.03
+"""Red cells that cover less of a picture than this do not tell their hue."""
+RED_QUANTILE = 0.3
+"""Of the hue of what absorbs and is no nucleus: among red cells, even where cytoplasm takes half of it."""
 FALLBACK_RED_CELL = 1 / 28
 """Diameter of a red cell as a share of the long side, where a picture shows neither red cells nor nuclei."""
 NUCLEUS_TO_RED_CELL = 1.3
 """Typical diameter of a nucleus over that of a red cell: the scale where no lone red cell is seen."""
-SMALLEST_CELL = 0.62
-"""Smallest white cell as a share of a red cell's diameter; platelets stay under it."""
-LARGEST_LOBE = 1.05
-"""A piece of nucleus under this diameter, in red-cell diameters, can be a lobe; whole nuclei are larger."""
-LOBE_GAP = 0.35
-"""Lobes of one nucleus lie closer together than this, in red-cell diameters."""
-LARGEST_HOLE = 0.2
-"""Holes under this diameter, in red-cell diameters, are filled; larger ones are ground between touching cells."""
-SPLIT_DEPTH = 0.03
-"""How much deeper than the saddle between them two cores must lie to be two cells, in red-cell diameters."""
-COVERED = 0.8
-"""A core whose inscribed disc is covered to more than this share by those of others is the gap between touching cells, no cell."""
+LARGEST_CELL, SMALLEST_NUCLEUS = 3.0, 0.5
+"""Diameters of a lone cell at most and of a nucleus in it at least, in red-cell diameters."""
+SMOOTHEST, SMALLEST_PART = 0.06, 0.2
+"""Threads of a nucleus thinner than the first and pieces smaller than the second, in red-cell diameters, are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constants:
+    """What was fixed on the crops of ALL-IDB2 with expert masks.
+
+    Attributes:
+        hue: by how much the hue of a white cell exceeds that of red cells.
+        least_hue: of a white cell, whatever red cells look like.
+        density: least mean optical density of a white cell.
+        edge: least share of the strongest density next to a pixel; the foot of a blurred edge has less.
+        contrast: least difference of nucleus and cytoplasm in green light, over that of nucleus and ground; with less,
+            and a paler part that is purple enough for a nucleus, Otsu's threshold has parted one.
+        cell_hole, nucleus_hole: holes under these diameters are filled, in red-cell diameters.
+        thread: what is thinner is no part of a cell, likewise.
+    """
+
+    hue: float = 0.1
+    least_hue: float = 0.08
+    density: float = 0.022
+    edge: float = 0.2
+    contrast: float = 0.35
+    cell_hole: float = 0.6
+    nucleus_hole: float = 0.4
+    thread: float = 0.25
+
+
+SHIPPED = Constants()
+"""Fixed on all crops."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Light:
+    """A picture's smoothed green light, uint8, and densities, float32, all (height, width)."""
+
+    green: Pixels
+    mean: NDArray[np.float32]
+    purple: NDArray[np.float32]
+    hue: NDArray[np.float32]
+
+
+def stain(pixels: Pixels, device: torch.device, constants: Constants = SHIPPED) -> Segmentation:
+    """Nucleus and whole cell by stain, touching cells split by a watershed on the distance map."""
+    height, width = pixels.shape[:2]
+    small, shrink = _working(pixels)
+    light = _light(small)
+    sure, absorbing, cell = _layers(light, constants)
+    diameter, unit = _scale(sure, absorbing & ~cell)
+    core = sure | (light.purple > _core_threshold(light.purple, absorbing))
+    cores = join_lobes(split(_clean(core, CORE_HOLE * unit, constants.thread * unit), unit), unit)
+    cores = keep_nucleated(cores, sure, unit, smallest=0)
+    body = _clean(cell, constants.cell_hole * unit, constants.thread * unit)
+    body |= _lone(cell | absorbing, sure, unit, constants)
+    labels = without_neighbours(keep_nucleated(grow(cores, body, unit), sure, unit), unit)
+    nucleus = _nuclei(light.green, sure, labels, unit, constants)
+    grey = grey_levels(small, device).cpu().numpy()
+    return Segmentation(
+        "stain",
+        upscale(nucleus, (height, width)),
+        upscale(labels > 0, (height, width)),
+        np.asarray(cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST), np.int32),
+        describe(labels, nucleus, grey, 1 / shrink),
+        red_cell_diameter=None if diameter is None else diameter / shrink,
+    )
+
+
+def scale_of(pixels: Pixels) -> tuple[float | None, float]:
+    """Diameter of a red cell in px: the median of lone red cells, ``None`` without them; and that, or the best guess."""
+    small, shrink = _working(pixels)
+    sure, absorbing, cell = _layers(_light(small), SHIPPED)
+    diameter, unit = _scale(sure, absorbing & ~cell)
+    return None if diameter is None else diameter / shrink, unit / shrink
+
+
+def _working(pixels: Pixels) -> tuple[Pixels, float]:
+    """The picture at working size, and that over its own."""
+    height, width = pixels.shape[:2]
+    shrink = min(1.0, LONG_SIDE / max(height, width))
+    if shrink == 1:
+        return pixels, shrink
+    size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8), shrink
+
+
+def _layers(light: _Light, constants: Constants) -> tuple[Mask, Mask, Mask]:
+    """What is purple enough for a nucleus, what absorbs besides, and what has the hue of white cells."""
+    sure = light.purple > _nucleus_threshold(light.purple)
+    absorbing = _absorbing(light.mean, sure)
+    return sure, absorbing, sure | _coloured(light, sure, absorbing, constants)
+
+
+def _scale(sure: Mask, reds: Mask) -> tuple[float | None, float]:
+    """Diameter of red cells in px where lone ones are seen; and that, or a guess from nuclei, or from the size."""
+    diameter = red_cell_diameter(reds)
+    return diameter, diameter or _scale_by_nuclei(sure) or FALLBACK_RED_CELL * max(sure.shape)
+
+
+def _light(pixels: Pixels) -> _Light:
+    smooth = np.asarray(cv2.GaussianBlur(pixels, (5, 5), 1.0), np.uint8)
+    red, green, blue = _densities(smooth, ground_colour(pixels))
+    both = red + green
+    purple = both / 2 - blue
+    whole = np.abs(red) + np.abs(green) + np.abs(blue)
+    hue = purple / np.maximum(whole, np.float32(FAINTEST_RED_CELL))
+    planes = (np.asarray(plane, np.float32) for plane in ((both + blue) / 3, purple, hue))
+    return _Light(np.ascontiguousarray(smooth[..., 1]), *planes)
 
 
 def optical_density(pixels: Pixels) -> tuple[NDArray[np.float32], ...]:
     """OD of each channel against the ground, slightly smoothed: red, green, blue, each float32 (height, width)."""
-    smooth = cv2.GaussianBlur(pixels, (5, 5), 1.0)
-    light = np.arange(1, 257, dtype=np.float32)
-    tables = np.log10((ground_colour(pixels)[:, None] + 1) / light)
-    planes = zip(cv2.split(smooth), tables, strict=True)
-    return tuple(np.asarray(cv2.LUT(plane, table), np.float32) for plane, table in planes)
+    return _densities(np.asarray(cv2.GaussianBlur(pixels, (5, 5), 1.0), np.uint8), ground_colour(pixels))
 
 
-def stain(pixels: Pixels, device: torch.device) -> Segmentation:
-    """Nucleus and whole cell by stain, touching cells split by a watershed on the distance map."""
-    height, width = pixels.shape[:2]
-    shrink = min(1.0, LONG_SIDE / max(height, width))
-    size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
-    small = pixels if shrink == 1 else np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-    red, green, blue = optical_density(small)
-    purple = np.asarray((red + green) / 2 - blue, np.float32)
-    mean = np.asarray((red + green + blue) / 3, np.float32)
-
-    sure = purple > _nucleus_threshold(purple)
-    absorbing = _absorbing(mean, sure)
-    cell = sure | (purple > _cell_threshold(purple, absorbing))
-    diameter = red_cell_diameter(absorbing & ~cell)
-    unit = diameter or _scale_by_nuclei(sure) or FALLBACK_RED_CELL * max(size)
-    cell = _clean(cell, unit)
-    labels = _keep_nucleated(_join_lobes(_split(cell, unit), unit), sure, unit)
-    cell = labels > 0
-    nucleus = _nuclei(np.asarray(red + purple, np.float32), cell)
-    grey = grey_levels(small, device).cpu().numpy()
-    regions = describe(labels, nucleus, grey, 1 / shrink)
-    return Segmentation(
-        "stain",
-        upscale(nucleus, (height, width)),
-        upscale(cell, (height, width)),
-        np.asarray(cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST), np.int32),
-        regions,
-        red_cell_diameter=None if diameter is None else diameter / shrink,
+def _densities(smooth: Pixels, ground: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+    level = np.arange(1, 257, dtype=np.float32)
+    tables = np.log10((ground[:, None] + 1) / level)
+    return tuple(
+        np.asarray(cv2.LUT(plane, table), np.float32) for plane, table in zip(cv2.split(smooth), tables, strict=True)
     )
 
 
@@ -109,12 +199,14 @@ def _absorbing(mean: NDArray[np.float32], sure: Mask) -> Mask:
     return np.asarray((mean > max(float(threshold_otsu(rest)), FAINTEST_RED_CELL)) & ~sure)
 
 
-def _cell_threshold(purple: NDArray[np.float32], absorbing: Mask) -> float:
-    """Purple density from which a pixel belongs to a white cell: above that of nine tenths of the red cells."""
-    reds = purple[absorbing]
-    if reds.size < 0.02 * purple.size:
-        return CELL_PURPLE
-    return max(CELL_PURPLE, float(np.quantile(reds, 0.9)))
+def _coloured(light: _Light, sure: Mask, absorbing: Mask, constants: Constants) -> Mask:
+    """What absorbs and has the hue of white cells."""
+    around = cv2.dilate(sure.view(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+    reds = light.hue[absorbing & ~around][::4]
+    red = float(np.quantile(reds, RED_QUANTILE)) if 4 * reds.size > FEWEST_REDS * sure.size else 0.0
+    strongest = cv2.dilate(cv2.blur(light.mean, (3, 3)), np.ones((7, 7), np.uint8))
+    dense = light.mean > np.maximum(constants.density, constants.edge * strongest)
+    return np.asarray(dense & (light.hue > max(constants.least_hue, red + constants.hue)))
 
 
 def _scale_by_nuclei(sure: Mask) -> float | None:
@@ -153,120 +245,66 @@ def red_cell_diameter(mask: Mask) -> float | None:
     return float(order[int(np.searchsorted(share, share[-1] / 2))])
 
 
-def _disc(diameter: float) -> NDArray[np.uint8]:
-    side = max(3, 2 * round(diameter / 2) + 1)
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
+def _core_threshold(purple: NDArray[np.float32], absorbing: Mask) -> float:
+    """Purple density from which a pixel belongs to the core of a white cell: above that of nine tenths of the red cells."""
+    reds = purple[absorbing]
+    if reds.size < 0.02 * purple.size:
+        return CORE_PURPLE
+    return max(CORE_PURPLE, float(np.quantile(reds, 0.9)))
 
 
-def _clean(mask: Mask, unit: float) -> Mask:
-    """Holes filled, threads and platelets removed; ``unit`` is the diameter of a red cell in px."""
-    contours, tree = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    filled = mask.astype(np.uint8)
-    largest_hole = np.pi / 4 * (LARGEST_HOLE * unit) ** 2
-    for contour, (_, _, _, parent) in zip(contours, tree[0] if tree is not None else (), strict=True):
-        if parent >= 0 and cv2.contourArea(contour) < largest_hole:
-            cv2.drawContours(filled, [contour], -1, 1, cv2.FILLED)
-    opened = cv2.morphologyEx(filled, cv2.MORPH_OPEN, _disc(0.25 * unit))
-    return opened.astype(bool)
+def _clean(mask: Mask, hole: float, thread: float) -> Mask:
+    """Holes under one diameter filled, threads under the other removed."""
+    return cv2.morphologyEx(fill_holes(mask, area_of(hole)), cv2.MORPH_OPEN, disc(thread)).astype(bool)
 
 
-def _split(mask: Mask, unit: float) -> NDArray[np.int32]:
-    """One number a cell: watershed of the distance map from its deep enough maxima; small pieces dropped."""
-    from skimage.segmentation import watershed
-
-    distance = cv2.distanceTransform(np.pad(mask, 1, mode="edge").astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    distance = cv2.GaussianBlur(distance, (0, 0), max(0.5, 0.04 * unit))
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
-    labels = np.zeros(mask.shape, np.int32)
-    found = 0
-    for piece in range(1, count):
-        x, y, w, h = (int(value) for value in stats[piece, :4])
-        window = (slice(y, y + h), slice(x, x + w))
-        inside = pieces[window] == piece
-        markers = _cores(distance[window] * inside, max(SPLIT_DEPTH * unit, 0.1))
-        cores = int(markers.max())
-        parts = watershed(-distance[window], markers, mask=inside) if cores > 1 else inside.astype(np.int32)
-        labels[window][inside] = parts[inside] + found
-        found += max(cores, 1)
-    return labels
+def _lone(stained: Mask, sure: Mask, unit: float, constants: Constants) -> Mask:
+    """Convex bodies around a nucleus that touch nothing else: cells, whatever the hue of their cytoplasm."""
+    stained = _clean(stained, constants.cell_hole * unit, constants.thread * unit)
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(stained.astype(np.uint8), connectivity=4)
+    within = np.bincount(pieces[sure], minlength=count)
+    areas = stats[:, cv2.CC_STAT_AREA]
+    fits = (within >= area_of(SMALLEST_NUCLEUS * unit)) & (areas <= area_of(LARGEST_CELL * unit))
+    fits[0] = False
+    for number in np.flatnonzero(fits):
+        x, y, w, h = (int(value) for value in stats[number, :4])
+        fits[number] = solidity(pieces[y : y + h, x : x + w] == number) >= CONVEX
+    return np.asarray(fits[pieces])
 
 
-def _join_lobes(labels: NDArray[np.int32], unit: float) -> NDArray[np.int32]:
-    """Small pieces close together become one cell: the lobes of a neutrophil."""
-    areas = np.bincount(labels.ravel())
-    small = areas < np.pi / 4 * (LARGEST_LOBE * unit) ** 2
-    small[0] = False
-    pieces = small[labels].astype(np.uint8)
-    reach = max(3, 2 * round(LOBE_GAP * unit / 2) + 1)
-    _, joined = cv2.connectedComponents(cv2.morphologyEx(pieces, cv2.MORPH_CLOSE, _disc(reach)), connectivity=8)
-    return np.where(pieces > 0, joined + areas.size, labels).astype(np.int32)
+def _nuclei(green: Pixels, sure: Mask, labels: NDArray[np.int32], unit: float, constants: Constants) -> Mask:
+    """The nucleus of each cell: Otsu's threshold of its green light, unless that parts a nucleus."""
+    from scipy.ndimage import find_objects
+
+    nucleus = np.zeros(labels.shape, np.uint8)
+    outside = green[labels == 0]
+    ground = float(np.median(outside[::16])) if outside.size > 16 else 255.0
+    for number, window in enumerate(find_objects(labels), start=1):
+        if window is None:
+            continue
+        inside = labels[window] == number
+        light = green[window]
+        dark = inside & (light < _darkness(light[inside], sure[window][inside], ground, constants))
+        nucleus[window] |= dark.view(np.uint8)
+    filled = fill_holes(nucleus.astype(bool), area_of(constants.nucleus_hole * unit))
+    thread = round(SMOOTHEST * unit / 2)
+    if thread:
+        filled = np.asarray(cv2.morphologyEx(filled, cv2.MORPH_OPEN, disc(2 * thread)), np.uint8)
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(filled)
+    large = stats[:, cv2.CC_STAT_AREA] >= area_of(SMALLEST_PART * unit)
+    large[0] = False
+    return np.asarray(large[pieces] & (labels > 0)) if count > 1 else np.zeros(labels.shape, bool)
 
 
-def _cores(distance: NDArray[np.float32], depth: float) -> NDArray[np.int32]:
-    """Maxima of a distance map that stand ``depth`` px above the saddles between them, numbered.
-
-    Seen from the highest maximum down, one counts when no earlier one lies in what holds together at ``depth`` under
-    its top (the h-maxima of Soille 2003, section 6.3).
-    """
-    tops = (distance >= cv2.dilate(distance, np.ones((3, 3), np.uint8))) & (distance > 0)
-    count, maxima = cv2.connectedComponents(tops.astype(np.uint8), connectivity=8)
-    if count <= 2:
-        return np.asarray(maxima, np.int32)
-    _, first = np.unique(maxima, return_index=True)  # a pixel of each; number 0 is none of them
-    heights = distance.ravel()[first]
-    deep = np.zeros(count, bool)
-    for number in 1 + np.argsort(-heights[1:], kind="stable"):
-        together = (distance > heights[number] - depth).astype(np.uint8)
-        pieces = cv2.connectedComponents(together, connectivity=8)[1]
-        deep[number] = not deep[maxima[pieces == pieces.flat[first[number]]]].any()
-    return _without_gaps(np.asarray((np.cumsum(deep) * deep)[maxima], np.int32), distance)
-
-
-def _without_gaps(markers: NDArray[np.int32], distance: NDArray[np.float32]) -> NDArray[np.int32]:
-    """Markers of cores, without the filled gap between touching cells, which can be as deep as they are.
-
-    A gap is told by its inscribed disc: those of the cells around it cover it. Where one is found, the cells' discs
-    become the markers, so that the gap is shared out among them.
-    """
-    cores, first = np.unique(markers, return_index=True)
-    if cores.size < 4:  # the ground and two cells: no gap
-        return markers
-    discs, drawn = {}, np.zeros(markers.shape, np.int32)
-    for core, index in zip(cores[1:], first[1:], strict=True):
-        y, x = divmod(int(index), markers.shape[1])
-        disc = np.zeros(markers.shape, np.uint8)
-        cv2.circle(disc, (x, y), max(1, round(float(distance[y, x]))), 1, cv2.FILLED)
-        discs[core] = np.nonzero(disc)
-        drawn[discs[core]] += 1
-    for core in sorted(discs, key=lambda core: -float((drawn[discs[core]] > 1).mean())):
-        if (drawn[discs[core]] > 1).mean() > COVERED:
-            drawn[discs.pop(core)] -= 1
-    if len(discs) == cores.size - 1:
-        return markers
-    shares = np.zeros_like(markers)
-    for number, (rows, columns) in enumerate(discs.values(), start=1):
-        alone = drawn[rows, columns] == 1
-        shares[rows[alone], columns[alone]] = number
-    return shares
-
-
-def _keep_nucleated(labels: NDArray[np.int32], sure: Mask, unit: float) -> NDArray[np.int32]:
-    """Numbered anew, without platelets and without what holds no nucleus."""
-    areas = np.bincount(labels.ravel())
-    cores = np.bincount(labels[sure], minlength=areas.size)
-    smallest = np.pi / 4 * (SMALLEST_CELL * unit) ** 2
-    keep = (areas >= smallest) & (cores >= 0.5 * smallest)
-    keep[0] = False
-    numbers = np.zeros(keep.size, np.int32)
-    numbers[keep] = np.arange(1, int(keep.sum()) + 1)
-    return np.asarray(numbers[labels], np.int32)
-
-
-def _nuclei(feature: NDArray[np.float32], cell: Mask) -> Mask:
-    """The nucleus within the cells: Otsu's threshold of their density, not under a floor."""
+def _darkness(light: NDArray[np.uint8], sure: Mask, ground: float, constants: Constants) -> float:
+    """Green light under which a pixel of one cell belongs to its nucleus."""
     from skimage.filters import threshold_otsu
 
-    inside = feature[cell]
-    if inside.size < 16 or np.ptp(inside) == 0:
-        return cell.copy()
-    return np.asarray(cell & (feature > max(float(threshold_otsu(inside)), NUCLEUS_FLOOR)))
+    if light.size < 16 or np.ptp(light) == 0:
+        return 256.0
+    middle = float(threshold_otsu(light))
+    upper = light > middle
+    dark, pale = float(light[~upper].mean()), float(light[upper].mean())
+    if pale - dark < constants.contrast * (ground - dark) and sure[upper].mean() > 0.5:
+        return 256.0
+    return middle + 1

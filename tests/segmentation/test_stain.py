@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from allcad_core.segmentation import segment
-from allcad_core.segmentation.stain import _cores, _split, red_cell_diameter
+from allcad_core.segmentation.splitting import cores_of, split
+from allcad_core.segmentation.stain import red_cell_diameter
 
 Draw = Callable[..., NDArray[np.uint8]]
 REDS = [(x, y, 15) for x in (40, 100, 160, 220, 280, 340) for y in (40, 260)]
@@ -134,24 +135,24 @@ class TestCores:
         return np.repeat(np.max(heights, axis=0)[None], 5, axis=0).astype(np.float32)
 
     def test_a_deep_saddle_parts_two(self) -> None:
-        markers = _cores(self.hill((15, 10), (40, 9)), depth=2)
+        markers = cores_of(self.hill((15, 10), (40, 9)), depth=2)
         assert markers.max() == 2
         assert {markers[2, 15], markers[2, 40]} == {1, 2}
 
     def test_a_shallow_saddle_does_not(self) -> None:
-        markers = _cores(self.hill((20, 10), (24, 9)), depth=2)
+        markers = cores_of(self.hill((20, 10), (24, 9)), depth=2)
         assert (markers[2, 20], markers[2, 24]) == (1, 0)
 
     def test_two_equal_tops_over_a_shallow_saddle_are_one(self) -> None:
-        assert _cores(self.hill((20, 10), (24, 10)), depth=3).max() == 1
+        assert cores_of(self.hill((20, 10), (24, 10)), depth=3).max() == 1
 
     def test_a_saddle_as_deep_as_asked_parts(self) -> None:
-        assert _cores(self.hill((20, 10), (24, 10)), depth=2).max() == 2
+        assert cores_of(self.hill((20, 10), (24, 10)), depth=2).max() == 2
 
     def test_every_piece_of_a_mask_has_a_number_of_its_own(self) -> None:
         mask = np.zeros((80, 200), np.uint8)
         for x in (30, 90, 150):
             cv2.circle(mask, (x, 40), 20, 1, -1)
-        labels = _split(mask.astype(bool), unit=20)
+        labels = split(mask.astype(bool), unit=20)
         assert len({labels[40, 30], labels[40, 90], labels[40, 150]}) == 3
         assert (labels > 0).sum() == mask.sum()
