@@ -15,6 +15,13 @@ DOORS = (
         ":material/biotech:",
     ),
     (
+        "How are cells found?",
+        "Each step from the photograph to measured cells, to be moved and compared.",
+        "pages/segmentation_lab.py",
+        "Segmentation lab",
+        ":material/tune:",
+    ),
+    (
         "Which model do I trust?",
         "What each model learned from, what it has never seen, and how often it is wrong.",
         "pages/models.py",
