@@ -37,7 +37,7 @@ def test_the_example_shows_photograph_mask_and_boxes(visit: Visit):
 
 def test_every_door_leads_to_a_page_that_exists(visit: Visit):
     links = visit().get("page_link")
-    assert {link.label for link in links} == {"Analyse smear", "Models and data"}
+    assert {link.label for link in links} == {"Analyse smear", "Segmentation lab", "Models and data"}
 
 
 def test_the_example_is_computed_once_for_all_visitors(visit: Visit, house: Any):
