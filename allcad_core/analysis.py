@@ -59,18 +59,18 @@ _RECIPES = (
     Recipe(
         "regions",
         REGIONS,
-        "lightweight",
+        "best_cell",
         "stain",
         0.25,
-        "Stain proposes every white cell, the lightweight CNN says which look like blasts.",
+        "Stain proposes every white cell, an EfficientNet says which look like blasts.",
     ),
     Recipe(
         "yolo11n",
         "yolo11n",
-        "lightweight",
+        "best_cell",
         "stain",
         0.25,
-        "A nano YOLO finds and labels cells; the lightweight CNN gives a second opinion.",
+        "A nano YOLO finds and labels cells; an EfficientNet gives a second opinion.",
     ),
 )
 

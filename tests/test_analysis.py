@@ -32,7 +32,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(3)
     small = {"size": 16, "channels": [4, 4], "hidden": 8}
     changes = {
-        "lightweight": {"arguments": small, "input": {"size": 16, "context": 1.25}, "temperature": 0.05},
+        "best_cell": {
+            "builder": "allcad_core.classification.lightweight:build",
+            "arguments": small,
+            "input": {"size": 16, "context": 1.25},
+            "temperature": 0.05,
+        },
         "yolo11n": {},
     }
     for name, changed in changes.items():
@@ -113,7 +118,7 @@ def test_every_nucleus_is_found_and_measured(smear: SmearImage) -> None:
         (cell,) = (cell for cell in answer.cells if cell.box[0] < x < cell.box[2] and cell.box[1] < y < cell.box[3])
         assert cell.measures["diameter"] == pytest.approx(2 * radius, abs=3)
         assert len(cell.outline) > 6
-        assert cell.probabilities == {"lightweight": cell.p_blast}
+        assert cell.probabilities == {"best_cell": cell.p_blast}
 
 
 def test_the_answer_says_what_made_it(smear: SmearImage) -> None:
@@ -122,7 +127,7 @@ def test_the_answer_says_what_made_it(smear: SmearImage) -> None:
     assert (answer.recipe, answer.device, answer.backend) == ("regions", "cpu", "torch")
     assert (answer.models.detector, answer.models.classifier, answer.models.segmenter) == (
         "regions",
-        "lightweight",
+        "best_cell",
         "stain",
     )
     times = answer.timing_ms
@@ -209,7 +214,7 @@ class Says(CellClassifier):
 
     def __init__(self, chances: list[float], threshold: float = 0.5) -> None:
         super().__init__(
-            replace(draft_card("lightweight"), threshold=threshold), torch.nn.Identity(), torch.device("cpu")
+            replace(draft_card("best_cell"), threshold=threshold), torch.nn.Identity(), torch.device("cpu")
         )
         self.chances = chances
 
@@ -241,8 +246,8 @@ class TestJudge:
         found = self.found(2, ("blast", "healthy"))
         cells = judge(found, self.field, (), detector="yolo11n", classifier=Says([0.9, 0.1]))
         assert [(cell.label, cell.score) for cell in cells] == [("blast", 0.9), ("healthy", 0.5)]
-        assert cells[0].probabilities == {"lightweight": 0.9, "yolo11n": 0.9}
-        assert cells[1].probabilities == {"lightweight": 0.1, "yolo11n": 0.5}
+        assert cells[0].probabilities == {"best_cell": 0.9, "yolo11n": 0.9}
+        assert cells[1].probabilities == {"best_cell": 0.1, "yolo11n": 0.5}
 
     def test_disagreement_and_doubt_ask_for_a_look(self) -> None:
         found = self.found(3, ("blast", "blast", "healthy"))

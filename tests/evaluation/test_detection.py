@@ -22,14 +22,14 @@ SURE = 6.0
 def regions(house: House) -> House:
     """Region proposals of two folds: every blast found but one, one false blast."""
     calibrated = [SURE] * 40 + [-SURE]
-    house.cells("lightweight", 0, {"Im001_1": calibrated, "Im003_0": [-odd for odd in calibrated]})
-    house.cells("lightweight", 1, {"Im002_1": calibrated, "Im004_0": [-odd for odd in calibrated]})
+    house.cells("best_cell", 0, {"Im001_1": calibrated, "Im003_0": [-odd for odd in calibrated]})
+    house.cells("best_cell", 1, {"Im002_1": calibrated, "Im004_0": [-odd for odd in calibrated]})
     house.boxes(
-        "regions-lightweight", 0,
+        "regions-best_cell", 0,
         [("Im001_1", 30, 30, "", 0.9, SURE), ("Im001_1", 70, 30, "", 0.8, SURE), ("Im003_0",)],
     )  # fmt: skip
     house.boxes(
-        "regions-lightweight", 1,
+        "regions-best_cell", 1,
         [("Im002_1", 30, 30, "", 0.9, SURE), ("Im002_1", 70, 30, "", 0.9, -SURE), ("Im004_0", 50, 50, "", 0.9, SURE)],
     )  # fmt: skip
     return house
@@ -56,7 +56,7 @@ def test_figures_of_regions(regions: House) -> None:
 
 def test_a_fold_s_own_cells_do_not_calibrate_its_boxes(regions: House) -> None:
     before = out_of_fold("regions", "field", regions.results)
-    regions.cells("lightweight", 0, {"Im001_1": [0.1, -9.0], "Im003_0": [5.0, -5.0]})
+    regions.cells("best_cell", 0, {"Im001_1": [0.1, -9.0], "Im003_0": [5.0, -5.0]})
     after = out_of_fold("regions", "field", regions.results)
     assert before["Im001_1"] == after["Im001_1"]
     assert before["Im002_1"] != after["Im002_1"]

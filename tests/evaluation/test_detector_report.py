@@ -69,8 +69,8 @@ def test_figures_of_a_detector_by_fold_and_sitting(yolo: House, drawn: Path) -> 
 
 def test_a_classifier_s_boxes_stand_under_both_labels(house: House) -> None:
     for fold, names in enumerate((("Im001_1", "Im003_0"), ("Im002_1", "Im004_0"))):
-        house.cells("lightweight", fold, {names[0]: [2.0, 1.0, -0.5], names[1]: [-2.0, -1.0, 0.5]})
-        house.boxes("regions-lightweight", fold, [(names[0], 30, 30, "", 0.9, 1.5), (names[1],)])
+        house.cells("best_cell", fold, {names[0]: [2.0, 1.0, -0.5], names[1]: [-2.0, -1.0, 0.5]})
+        house.boxes("regions-best_cell", fold, [(names[0], 30, 30, "", 0.9, 1.5), (names[1],)])
     shown, scored, confidence = stored("regions", "field", house.results)
     assert confidence == 0.25
     assert [box.label for box in shown["Im001_1"]] == ["blast"]
@@ -81,8 +81,8 @@ def test_a_classifier_s_boxes_stand_under_both_labels(house: House) -> None:
 
 
 def test_one_fold_alone_is_told_without_calibration(house: House) -> None:
-    house.cells("lightweight", 0, {"Im001_1": [2.0]}, "chen17")
-    house.boxes("regions-lightweight", 0, [("Im001_1", 30, 30, "", 1.0, 1.0)], "chen17")
+    house.cells("best_cell", 0, {"Im001_1": [2.0]}, "chen17")
+    house.boxes("regions-best_cell", 0, [("Im001_1", 30, 30, "", 1.0, 1.0)], "chen17")
     _, scored, _ = stored("regions", "chen17", house.results)
     assert scored["Im001_1"][0].score == pytest.approx(1 / (1 + np.exp(-1)))
 
