@@ -22,6 +22,7 @@ SIZES = (0.7, 1.4)
 """Scale jitter around the size at which the network will see the field."""
 ON_A_CELL = 0.8
 """Share of tiles that are centred near a cell; the others show whatever is there."""
+VALIDATED = 4
 SEEN = 0.5
 """A cell of which less is left in the tile is painted over."""
 
@@ -44,7 +45,8 @@ def store(tiles: Iterable[LabelledTile], folder: Path) -> Path:
         folder: gets ``images/``, ``labels/`` and ``data.yaml``.
 
     Returns:
-        The data file. Training and validation name the same tiles: validation is not used to choose anything.
+        The data file. Validation names a few of the training tiles: it is not used to choose anything, and the trainer
+        would look at all of them after its last epoch.
     """
     for part in ("images", "labels"):
         (folder / part).mkdir(parents=True, exist_ok=True)
@@ -59,7 +61,9 @@ def store(tiles: Iterable[LabelledTile], folder: Path) -> Path:
         (folder / "labels" / f"{number:05d}.txt").write_text("\n".join(lines), encoding="ascii")
     data = folder / "data.yaml"
     names = "\n".join(f"  {number}: {name}" for number, name in enumerate(CLASSES))
-    data.write_text(f"path: {folder.resolve()}\ntrain: images\nval: images\nnames:\n{names}\n", encoding="utf-8")
+    few = sorted(path.name for path in (folder / "images").iterdir())[:VALIDATED]
+    (folder / "val.txt").write_text("".join(f"./images/{name}\n" for name in few), encoding="ascii")
+    data.write_text(f"path: {folder.resolve()}\ntrain: images\nval: val.txt\nnames:\n{names}\n", encoding="utf-8")
     return data
 
 
