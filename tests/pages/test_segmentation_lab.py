@@ -12,7 +12,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from allcad_core.errors import ModelError
-from allcad_core.segmentation import methods
+from allcad_core.segmentation import base, methods
 from allcad_core.ui.lab import work
 
 Visit = Callable[..., AppTest]
@@ -112,6 +112,16 @@ def test_every_method_can_be_chosen(visit: Visit):
     choose_method(visitor, "stain")
     assert not visitor.exception
     assert "found by the stain's colour" in visitor.title[0].value
+
+
+def test_a_new_method_appears_by_itself(visit: Visit, text: Words, monkeypatch: pytest.MonkeyPatch):
+    registry = {**base._METHODS, "newest": "allcad_core.segmentation.paper:darkest"}
+    monkeypatch.setattr(base, "_METHODS", registry)
+    visitor = visit(LAB, sample="first", method="newest")
+    assert not visitor.exception
+    assert visitor.title[0].value.startswith("5 white cells found by the method newest at grey")
+    bring_mask(visitor, mask())
+    assert ">Newest<" in text(visitor)
 
 
 def test_a_threshold_by_hand_gives_its_own_regions_and_the_rule_comes_back(visit: Visit):

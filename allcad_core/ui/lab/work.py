@@ -139,16 +139,16 @@ def _found(smear: Smear, method: str) -> Found:
     _warm(method)
     start = perf_counter()
     result = segment(smear.image.pixels, method)
-    return _kept(result, 1000 * (perf_counter() - start))
+    return _kept(method, result, 1000 * (perf_counter() - start))
 
 
-def _kept(result: Segmentation, milliseconds: float) -> Found:
+def _kept(method: str, result: Segmentation, milliseconds: float) -> Found:
     plane = result.cell.astype(np.uint8)
     plane[result.nucleus] = NUCLEUS
     filled = [cluster for cluster in result.clusters if cluster.pixels]
     lowest = result.threshold is None or not filled or result.threshold == filled[0].high
     return Found(
-        result.method,
+        method,
         plane,
         result.regions,
         result.threshold,
