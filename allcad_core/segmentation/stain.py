@@ -77,7 +77,7 @@ class Constants:
         thread: what is thinner is no part of a cell, likewise.
     """
 
-    hue: float = 0.1
+    hue: float = 0.13
     least_hue: float = 0.08
     density: float = 0.022
     edge: float = 0.2
