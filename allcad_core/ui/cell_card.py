@@ -161,7 +161,7 @@ def _probabilities(cell: Cell, analysis: FieldAnalysis) -> None:
         charts.probability_bars(bars, tick)
         facts.append("Blast probability" + ("" if tick is None else f", a blast from {tick:.2f} on"))
     drawn = cell.reviewed and not cell.probabilities and cell.p_blast is None
-    facts.append("drawn by a person" if drawn else f"box score {words.probability(cell.score)}")
+    facts.append("Drawn by a person" if drawn else f"box score {words.probability(cell.score)}")
     st.caption(words.listing(facts))
 
 

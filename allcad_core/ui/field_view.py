@@ -35,7 +35,6 @@ def field(smear: Smear, analysis: FieldAnalysis) -> tuple[FieldAnalysis, Finish]
         shown = analysis.at(least)
         with pills:
             kinds = kind_pills(shown)
-            reviewing.tally(shown)
         order = ordered(shown, kinds)
         chosen = state.chosen_cell()
         chosen = chosen if chosen in order else next(iter(order), None)

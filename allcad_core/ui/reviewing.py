@@ -73,7 +73,7 @@ def buttons(smear: Smear, analysis: FieldAnalysis, order: list[int], chosen: int
                 on_click=_redo,
                 args=(smear, analysis),
             )
-        told = state.said() or "You say: 1 blast, 2 healthy, 3 cannot tell."
+        told = state.said() or "Keys: 1, 2, 3, Delete, U to undo."
         st.html(f'<p class="al-said" role="status">{escape(told)}</p>')
 
 
@@ -96,12 +96,6 @@ def draw(smear: Smear, analysis: FieldAnalysis, box: object) -> None:
         state.say(str(error))
         return
     state.say("Box added. Say what it is: 1 blast, 2 healthy, 3 cannot tell.")
-
-
-def tally(analysis: FieldAnalysis) -> None:
-    """How many of the shown cells a person has looked at; nothing before the first."""
-    if analysis.edits:
-        st.caption(f"{analysis.reviewed} of {len(analysis.cells)} reviewed by a person", width="content")
 
 
 def _relabel(smear: Smear, analysis: FieldAnalysis, chosen: int, label: Label) -> None:

@@ -21,11 +21,9 @@ def verdict(analysis: FieldAnalysis) -> None:
     left, right = st.columns([5, 2], gap="medium", vertical_alignment="top")
     with left:
         st.title(suggestion.headline, anchor=False)
-        st.html(f'<p class="al-detail">{escape(suggestion.detail)}</p>{_why(analysis)}')
+        st.html(f'<p class="al-detail">{escape(suggestion.detail)}</p>{_why(analysis)}{_reviewed(analysis)}')
     with right:
         charts.share(analysis.blast_fraction)
-        if analysis.edits:
-            st.html(f'<p class="al-why"><b>Reviewed:</b> {escape(review.told(analysis))}</p>')
         st.html(f'<p class="al-why"><b>Limits:</b> {escape(LIMITS)}</p>')
     doubts = [note.message for note in analysis.warnings if note.code in DOUBTS]
     if doubts:
@@ -35,6 +33,11 @@ def verdict(analysis: FieldAnalysis) -> None:
 def _why(analysis: FieldAnalysis) -> str:
     reasons = [reason for reason in analysis.suggestion.reasons if reason not in DOUBTS.values()]
     return f'<p class="al-why"><b>Why:</b> {escape(" ".join(reasons))}</p>' if reasons else ""
+
+
+def _reviewed(analysis: FieldAnalysis) -> str:
+    """How much a person has looked at; in the column that has room for it, so that nothing below moves."""
+    return f'<p class="al-why"><b>Reviewed:</b> {escape(review.told(analysis))}</p>' if analysis.edits else ""
 
 
 def nothing_found(analysis: FieldAnalysis, show: Callable[[float], None]) -> None:

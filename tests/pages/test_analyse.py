@@ -236,3 +236,95 @@ def test_a_cell_on_which_detector_and_classifier_differ_says_who_says_what(visit
     house.answer = differ
     words = text(visit("analyse", sample="first"))
     assert "May be wrong:</b> yolo11n says blast, lightweight says healthy." in words
+
+
+def press(visitor: AppTest, key: str) -> AppTest:
+    return next(button for button in visitor.button if button.key == key).click().run()
+
+
+def test_a_person_says_what_a_cell_is_and_counts_share_and_marks_follow(visit: Visit, house: Any, text: Words):
+    visitor = visit("analyse", sample="first")
+    runs = len(house.runs)
+    press(visitor, "say-healthy")
+    assert not visitor.exception
+    assert visitor.title[0].value == "2 of 5 white cells look like blasts."
+    words = text(visitor)
+    assert "Cell 1 is now healthy. U takes it back." in words
+    assert "1 of 5 cells reviewed by a person, 1 change. Models alone: 60\u00a0% (23\N{EN DASH}88)." in words
+    press(visitor, "say-unsure")
+    assert visitor.title[0].value == "2 of 4 white cells look like blasts."
+    press(visitor, "say-blast")
+    assert "1 of 5 cells reviewed by a person, 0 changes." in text(visitor)
+    assert len(house.runs) == runs
+
+
+def test_delete_undo_and_redo_go_back_and_forth(visit: Visit, text: Words):
+    visitor = visit("analyse", sample="first")
+    assert all(button.disabled for button in visitor.button if button.key in {"undo", "redo"})
+    press(press(visitor, "delete"), "delete")
+    assert visitor.title[0].value == "1 of 3 white cells looks like a blast."
+    assert "Cell 1 deleted. U brings it back." in text(visitor)
+    press(visitor, "undo")
+    assert visitor.title[0].value == "2 of 4 white cells look like blasts."
+    press(visitor, "undo")
+    assert visitor.title[0].value == "3 of 5 white cells look like blasts."
+    assert "reviewed by a person" not in text(visitor)
+    press(visitor, "redo")
+    assert visitor.title[0].value == "2 of 4 white cells look like blasts."
+
+
+def test_a_review_stays_with_its_smear_and_its_visitor(visit: Visit, file: File):
+    visitor = upload(visit("analyse"), ("one.png", file(1)), ("two.png", file(2)))
+    press(visitor, "say-healthy")
+    visitor.selectbox[0].set_value("yolo11n").run()
+    assert visitor.title[0].value == "2 of 5 white cells look like blasts."
+    visitor.switch_page("pages/models.py").run()
+    visitor.switch_page("pages/analyse.py").run()
+    assert visitor.title[0].value == "2 of 5 white cells look like blasts."
+    assert visit("analyse", sample="first").title[0].value == "3 of 5 white cells look like blasts."
+
+
+def test_when_every_cell_is_deleted_undo_is_left(visit: Visit, text: Words):
+    visitor = visit("analyse", sample="first")
+    for _ in range(5):
+        press(visitor, "delete")
+    assert not visitor.exception
+    assert visitor.title[0].value == "No white cell was found."
+    press(visitor, "undo")
+    assert "1 of 1, most suspicious first" in text(visitor)
+
+
+@pytest.mark.parametrize(
+    ("box", "says", "counted"),
+    [
+        ([100.0, 10.0, 150.0, 60.0], "Box added. Say what it is", 5),
+        ([14.0, 124.0, 66.0, 175.0], "There is a box around this cell already", 5),
+        ([100.0, 10.0, 102.0, 60.0], "This box is too small for a cell", 5),
+        ([900.0, 10.0, 950.0, 60.0], "lies outside the picture", 5),
+    ],
+)
+def test_a_drawn_box_is_judged_by_its_person_alone(
+    visit: Visit, text: Words, monkeypatch: pytest.MonkeyPatch, box: list[float], says: str, counted: int
+):
+    """A box cannot be drawn without a browser, so the callback of the viewer is called as the browser would."""
+    from allcad_core.ui import reviewing, state
+
+    pending = [box]
+    buttons = reviewing.buttons
+
+    def drawn_before(own: Any, analysis: Any, order: list[int], chosen: int | None) -> None:
+        if pending:
+            smear = state.current()
+            assert smear is not None
+            reviewing.draw(smear, analysis, pending.pop())
+        buttons(own, analysis, order, chosen)
+
+    monkeypatch.setattr(reviewing, "buttons", drawn_before)
+    visitor = visit("analyse", sample="first").run()
+    assert not visitor.exception
+    assert says in text(visitor)
+    assert visitor.title[0].value == f"3 of {counted} white cells look like blasts."
+    if says.startswith("Box added"):
+        press(visitor, "say-blast")
+        assert visitor.title[0].value == "4 of 6 white cells look like blasts."
+        assert "Drawn by a person" in text(visitor)

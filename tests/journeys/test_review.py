@@ -1,0 +1,74 @@
+"""A review in a real browser: by key, by drawing, taken back, and the same in the file that leaves allcad."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+Visit = Callable[..., "Page"]
+
+
+def verdict(page: Page) -> str:
+    return page.locator("h1").inner_text()
+
+
+def press(page: Page, key: str, says: str) -> None:
+    """Press a key with no field in focus, and wait until the page has said what it did."""
+    page.keyboard.press(key)
+    page.locator(".al-said", has_text=re.compile(says)).wait_for()
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def draw(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Drag a box; corners as shares of the viewer."""
+    page.get_by_role("button", name="Add a cell: draw a box").click()
+    area = page.locator(".viewer").first.bounding_box()
+    assert area is not None
+    places = [(area["x"] + x * area["width"], area["y"] + y * area["height"]) for x, y in (start, end)]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    page.mouse.move(*places[1], steps=4)
+    page.mouse.up()
+
+
+def test_cells_are_reviewed_by_key_and_the_file_says_what_the_screen_says(visitor: Visit):
+    page = visitor("/")
+    page.get_by_role("button", name="Try a sample").click()
+    page.locator(".viewer[data-open]").first.wait_for()
+    page.locator(".al-said").wait_for()
+    before, cells = verdict(page), page.locator(".cell:visible").count()
+    press(page, "3", "is now cannot tell")
+    assert verdict(page) != before
+    assert page.locator('.cell.unsure:visible[aria-label*="reviewed by a person"]').count() == 1
+    assert page.locator('.tile[aria-label*="reviewed by a person"]').count() == 1
+    press(page, "u", "Taken back")
+    assert verdict(page) == before
+
+    press(page, "3", "is now cannot tell")
+    draw(page, (0.02, 0.02), (0.09, 0.15))
+    page.locator(".al-said", has_text="Box added").wait_for()
+    press(page, "2", "is now healthy")
+    page.get_by_text(f"2 of {cells + 1} cells reviewed by a person").wait_for()
+    model = page.get_by_role("combobox", name="Model")
+    model.focus()
+    page.keyboard.press("Delete")  # a text field has the focus: nothing is deleted
+    page.wait_for_timeout(500)
+    assert page.locator(".cell:visible").count() == cells + 1
+    page.keyboard.press("Escape")
+
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Everything (JSON)").click()
+    (analysis,) = json.loads(Path(waiting.value.path()).read_text("utf-8"))
+    blasts, total = map(int, re.findall(r"\d+", verdict(page))[:2])
+    assert (analysis["counts"]["blast"], analysis["counts"]["blast"] + analysis["counts"]["healthy"]) == (blasts, total)
+    assert analysis["counts"]["unsure"] == 1
+    assert analysis["review"]["cells_reviewed"] == 2
+    assert [change["kind"] for change in analysis["review"]["changes"]] == ["relabelled", "added"]
+    assert analysis["review"]["changes"][1]["after"] == "healthy"
