@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=ask.positive, metavar="N", help="rounds of a classifier")
     parser.add_argument("--lr", type=ask.rate, metavar="X", help="learning rate of a classifier")
     parser.add_argument("--batch", type=ask.positive, metavar="N", help="pictures a step")
+    parser.add_argument(
+        "--protocol-settings", choices=("ours", "paper"), default="ours",
+        help="of a detector: ours, or those of Chen et al. (whole fields at 1024 px, 150 epochs, SGD; wants a GPU)",
+    )  # fmt: skip
     parser.add_argument("--seed", type=ask.whole_number, metavar="N", help="of chance")
     parser.add_argument(
         "--resume", action="store_true", help="go on from the last checkpoint, which is what happens anyway"
@@ -61,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Work through the queue."""
     from allcad_core.datasets import find_data
     from allcad_core.predictions import RESULTS
+    from allcad_core.training.detectors import SETTINGS
     from allcad_core.training.plans import named, plan, vary
 
     if arguments.model == BASELINES:
@@ -78,6 +84,15 @@ def run(arguments: argparse.Namespace) -> int:
     if changed:
         varied = {name: vary(name, **changed)}
         runs = runs / "-".join(["varied", *(f"{key}-{value}" for key, value in changed.items())])
+        results = arguments.results or runs / "results"
+        print(f"Another network than the one of the plan: its results go to {results}.")
+    if arguments.protocol_settings != "ours":
+        if made.task != "detect":
+            raise AllcadError(f"'{name}' is no detector: --protocol-settings is not for it.")
+        size = SETTINGS[arguments.protocol_settings].size
+        changes = {"settings": arguments.protocol_settings, "long_side": size}
+        varied = {name: replace(made, input={**made.input, **changes})}
+        runs = runs / f"settings-{arguments.protocol_settings}"
         results = arguments.results or runs / "results"
         print(f"Another network than the one of the plan: its results go to {results}.")
     _queue(arguments, name, made.protocols, data, results, runs, varied)

@@ -114,13 +114,17 @@ class Yolo(models.Served):
     def detect(self, balanced: NDArray[np.uint8], red_cell_diameter: float | None) -> Detections:
         """White cells of one field, one label a box, every score from ``LEAST_SCORE`` on, best first.
 
-        A field that is larger than ``LONGEST`` at the scale of its red cells is looked at in slices.
+        A field that is larger than ``LONGEST`` at the scale of its red cells is looked at in slices. A card whose ``input``
+        names a ``long_side`` wants every field at that size instead, as the papers' networks do.
 
         Args:
             balanced: uint8 (height, width, 3), RGB, balanced.
             red_cell_diameter: in px of that picture, ``None`` where unknown.
         """
         height, width = balanced.shape[:2]
+        long_side = self.card.input.get("long_side")
+        if long_side:
+            red_cell_diameter = RED_CELL_PX * max(width, height) / float(long_side)
         if red_cell_diameter is None or max(width, height) * RED_CELL_PX <= LONGEST * red_cell_diameter:
             return self._look(balanced, red_cell_diameter)
         return detect_sliced(

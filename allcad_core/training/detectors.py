@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from allcad_core.datasets import aria, pbc, txl_pbc
 from allcad_core.detection import ultralytics
 from allcad_core.training import sources
 from allcad_core.training.composed import Composer, Stock, stock
-from allcad_core.training.tiles import CLASSES, store
+from allcad_core.training.tiles import CLASSES, LabelledTile, store, whole
 from allcad_core.training.truth import TrueField
 
 if TYPE_CHECKING:
@@ -41,7 +41,14 @@ WHITE_CELL = txl_pbc.CLASSES[0]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a detector is fitted; sized for two cores."""
+    """How a detector is fitted; the defaults are sized for two cores.
+
+    Attributes:
+        epochs, batch, lr, seed, optimizer: as Ultralytics' trainer knows them.
+        tiles: composed tiles that are made once.
+        size: side of a tile in px.
+        whole: whole fields instead of composed tiles, and Ultralytics' own augmentation, as Chen et al. trained.
+    """
 
     epochs: int = 1
     tiles: int = 1800
@@ -49,9 +56,15 @@ class Settings:
     batch: int = 8
     lr: float = 0.001
     seed: int = 0
+    optimizer: str = "AdamW"
+    whole: bool = False
 
 
 PRETRAINING = Settings(tiles=3000, lr=0.002)
+PAPER = Settings(epochs=150, size=1024, batch=16, lr=0.01, optimizer="SGD", whole=True)
+"""The settings of Chen et al.: for a machine with a GPU."""
+SETTINGS: Mapping[str, Settings] = {"ours": Settings(), "paper": PAPER}
+"""By the name that ``--protocol-settings`` takes; a plan's ``input`` names another one than ours under ``settings``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,17 +108,25 @@ def fit(
     done = tiles / "data.yaml"  # written last: its presence says that the tiles are whole
     if not done.exists():
         shutil.rmtree(tiles, ignore_errors=True)
-        stocks = {
-            name: _stock(tuple(fields), name in sources.FURTHER)
-            for name, fields in diet.fields.items()
-            if diet.shares.get(name)
-        }
-        composer = Composer(stocks, diet.shares, settings.size)
-        rng = np.random.default_rng(settings.seed)
-        store((composer.draw(rng) for _ in range(settings.tiles)), tiles)
+        store(_tiles(diet, settings), tiles)
+
     return ultralytics.fit(
         architecture, done, run / "fit", weights=weights, settings=_options(settings, device), after_epoch=after_epoch
     )
+
+
+def _tiles(diet: Diet, settings: Settings) -> Iterator[LabelledTile]:
+    """What is stored: composed tiles, or every field of ALL-IDB1 as it is."""
+    if settings.whole:
+        return (whole(field, settings.size) for field in diet.fields[sources.MAIN])
+    stocks = {
+        name: _stock(tuple(fields), name in sources.FURTHER)
+        for name, fields in diet.fields.items()
+        if diet.shares.get(name)
+    }
+    composer = Composer(stocks, diet.shares, settings.size)
+    rng = np.random.default_rng(settings.seed)
+    return (composer.draw(rng) for _ in range(settings.tiles))
 
 
 @lru_cache(maxsize=8)
@@ -127,9 +148,7 @@ def fit_detector(name: str, bench: Bench, protocol: str, fold: int, folds: Mappi
     Returns:
         The network in evaluation mode on the bench's device.
     """
-    from allcad_core.training.plans import plan
-
-    made = plan(name)
+    made = bench.plan(name)
     architecture = str(made.arguments["architecture"])
     home = bench.runs / "detect" / name
     title = f"{name} {protocol} {'all' if fold == FULL else fold}"
@@ -141,13 +160,14 @@ def fit_detector(name: str, bench: Bench, protocol: str, fold: int, folds: Mappi
             PRETRAINING, device=str(bench.device),
             after_epoch=lambda done, count: bench.tell(f"{name} pre-training", done, count),
         )  # fmt: skip
+    settings = replace(SETTINGS[str(made.input.get("settings", "ours"))], seed=max(fold, 0))
     outside = [field for field in bench.main if fold == FULL or folds[field.name] != fold]
     shares = {sources.MAIN: 0.55, aria.NAME: 0.18, txl_pbc.NAME: 0.12, sources.GENERATED: 0.15}
     if fold == FULL:
         others, shares = _others(bench, everything=True), {**shares, pbc.NAME: 0.1}
     last = fit(
         architecture, Diet({sources.MAIN: outside, **others}, shares),
-        home / f"{protocol}{'-all' if fold == FULL else fold}", Settings(seed=max(fold, 0)), weights=start,
+        home / f"{protocol}{'-all' if fold == FULL else fold}", settings, weights=start,
         device=str(bench.device), after_epoch=lambda done, count: bench.tell(title, done, count),
     )  # fmt: skip
     network = models.build(made.builder, made.arguments)
@@ -184,6 +204,20 @@ def unseen_fields(fields: Iterable[TrueField], folds: Mapping[str, int]) -> set[
     return {field.name for field in fields if folds.get(field.name) == UNSEEN_BLOCK}
 
 
+PLAIN: Mapping[str, float] = {
+    "mosaic": 0.0,
+    "scale": 0.0,
+    "translate": 0.0,
+    "fliplr": 0.5,
+    "flipud": 0.5,
+    "hsv_h": 0.0,
+    "hsv_s": 0.0,
+    "hsv_v": 0.0,
+    "erasing": 0.0,
+}
+"""Of Ultralytics' augmentation only mirrors are left for composed tiles."""
+
+
 def _options(settings: Settings, device: str) -> dict[str, Any]:
     """Settings in the words of Ultralytics' trainer. Colour, size and rotation are in the tiles already.
 
@@ -197,23 +231,26 @@ def _options(settings: Settings, device: str) -> dict[str, Any]:
         "lr0": settings.lr,
         "seed": settings.seed,
         "device": device,
-        "optimizer": "AdamW",
+        "optimizer": settings.optimizer,
         "cos_lr": True,
         "warmup_epochs": 0.3,
         "workers": 0,
-        "mosaic": 0.0,
-        "scale": 0.0,
-        "translate": 0.0,
-        "fliplr": 0.5,
-        "flipud": 0.5,
-        "hsv_h": 0.0,
-        "hsv_s": 0.0,
-        "hsv_v": 0.0,
-        "erasing": 0.0,
         "val": False,
         "deterministic": True,
         "amp": False,
+        **({} if settings.whole else PLAIN),
     }
 
 
-__all__ = ["CLASSES", "FULL", "PRETRAINING", "Diet", "Settings", "fit", "fit_detector", "unseen_fields"]
+__all__ = [
+    "CLASSES",
+    "FULL",
+    "PAPER",
+    "PRETRAINING",
+    "SETTINGS",
+    "Diet",
+    "Settings",
+    "fit",
+    "fit_detector",
+    "unseen_fields",
+]

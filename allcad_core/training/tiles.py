@@ -117,6 +117,25 @@ def cut(field: TrueField, rng: np.random.Generator, size: int, enlarged: float =
     return pixels, boxes
 
 
+def whole(field: TrueField, size: int) -> LabelledTile:
+    """A whole field, its long side resized to ``size`` px, on a square of ground: what the papers train on."""
+    height, width = field.balanced.shape[:2]
+    scale = size / max(height, width)
+    wide, high = max(1, round(width * scale)), max(1, round(height * scale))
+    pixels = np.full((size, size, 3), BALANCED, np.uint8)
+    pixels[:high, :wide] = cv2.resize(field.balanced, (wide, high), interpolation=cv2.INTER_AREA)
+    boxes: list[tuple[Kind, Box]] = []
+    hidden = []
+    for kind, (x0, y0, x1, y1) in field.cells:
+        box = (x0 * scale, y0 * scale, x1 * scale, y1 * scale)
+        if kind == "ignore":
+            hidden.append(np.array(box))
+        else:
+            boxes.append((kind, box))
+    _paint_out(pixels, hidden, [box for _, box in boxes])
+    return pixels, boxes
+
+
 def _paint_out(pixels: NDArray[np.uint8], hidden: Sequence[NDArray[np.float64]], kept: Sequence[Box]) -> None:
     """Turn what is hidden into ground, in place; round, as cells are, and never over a cell that is kept."""
     paint = np.zeros(pixels.shape[:2], np.uint8)

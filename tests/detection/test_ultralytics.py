@@ -147,6 +147,13 @@ class TestDetect:
         assert found.scores.tolist() == [pytest.approx(0.9)]
         assert found.labels == ("blast",)
 
+    def test_a_card_may_ask_for_one_size_of_all_fields(self, field: NDArray[np.uint8]) -> None:
+        network = Answer([(100, 50, 40, 20, 0.9, 0.1)])
+        card = replace(draft_card("yolo11n"), classes=("blast", "healthy"), input={"long_side": 1024})
+        found = Yolo(card, network, torch.device("cpu")).detect(field, 56.0)
+        assert network.seen.shape[3] == 1024
+        assert found.boxes[0] == pytest.approx(np.array([80, 40, 120, 60]) * 600 / 1024, abs=0.2)
+
     def test_what_the_network_sees_is_padded_by_ground(self, field: NDArray[np.uint8]) -> None:
         yolo, network = detector([])
         yolo.detect(np.zeros_like(field), 56.0)

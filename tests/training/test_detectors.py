@@ -88,6 +88,25 @@ class TestTiles:
         fit("yolo11n.yaml", Diet(fields, {"ALL-IDB1": 0.5, "Aria": 0.5}), tmp_path, SMALL)
         assert used == ["ALL-IDB1", "Aria"]
 
+    def test_the_paper_trains_on_whole_fields(
+        self, asked: list[Mapping[str, Any]], true_fields: Fields, tmp_path: Path
+    ) -> None:
+        others = Diet({"ALL-IDB1": true_fields(["a", "b"]), "Aria": true_fields(["c"])}, {"ALL-IDB1": 0.5, "Aria": 0.5})
+        fit("yolo11n.yaml", others, tmp_path, replace(detectors.PAPER, size=100))
+        (settings,) = asked
+        assert {key: settings[key] for key in ("epochs", "batch", "lr0", "optimizer")} == {
+            "epochs": 150, "batch": 16, "lr0": 0.01, "optimizer": "SGD",
+        }  # fmt: skip
+        assert "mosaic" not in settings  # Ultralytics' own augmentation
+        assert len(list((tmp_path / "tiles" / "images").iterdir())) == 2
+        first = (tmp_path / "tiles" / "labels" / "00000.txt").read_text().splitlines()
+        assert [line.split()[0] for line in first] == ["0", "1"]
+        x, y, width, height = map(float, first[0].split()[1:])
+        (field, *_) = true_fields(["a", "b"])
+        x0, y0, x1, y1 = field.cells[0][1]
+        assert [x - width / 2, y - height / 2] == pytest.approx([x0 / 200, y0 / 200], abs=0.005)
+        assert [width, height] == pytest.approx([(x1 - x0) / 200, (y1 - y0) / 200], abs=0.005)
+
 
 class TestFolds:
     """What a fold's detector is fed on; Ultralytics' trainer stands aside."""
@@ -121,7 +140,7 @@ class TestFolds:
         ]
         blocks = {"WBC-Malignant-1": 0, "WBC-Malignant-2": 1, "WBC-Benign-3": 1, "t1": 2, "BA_1": 3}
         return SimpleNamespace(
-            main=true_fields(["Im001_1", "Im002_0", "Im003_1", "Im004_0"]), further=further, runs=tmp_path,
+            plan=plan, main=true_fields(["Im001_1", "Im002_0", "Im003_1", "Im004_0"]), further=further, runs=tmp_path,
             data=tmp_path, device=torch.device("cpu"), tell=lambda *_: None, folds=lambda _: blocks,
             generated=lambda _: true_fields(["g1"], "generated"),
         )  # fmt: skip
@@ -146,12 +165,10 @@ class TestFolds:
         assert names["Aria"] == ["WBC-Malignant-1", "WBC-Malignant-2"]
         assert names["PBC"] == ["BA_1"]
 
-    def test_from_scratch_nothing_comes_before(self, meals: Any, bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_from_scratch_nothing_comes_before(self, meals: Any, bench: Any) -> None:
         scratch = plan("yolov5s-scratch")
         assert scratch.input["scratch"]
-        monkeypatch.setattr(
-            "allcad_core.training.plans.plan", lambda _: replace(plan("yolo11n"), input=dict(scratch.input))
-        )
+        bench.plan = lambda _: replace(plan("yolo11n"), input=dict(scratch.input))
         fit_detector("yolov5s-scratch", bench, "chen17", 0, {**dict.fromkeys(self.FOLDS, -1), "Im001_1": 0})
         assert [(folder, start) for folder, _, start in meals] == [("chen170", None)]
 
