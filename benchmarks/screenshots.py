@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import shutil
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 from PIL import Image
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 HEAVIEST = 300_000
 """Bytes of one picture in the repository."""
+CURVES = ".curves figure"
+"""Stands when the confusion explorer is complete."""
 WIDE, PHONE = (1440, 900), (390, 844)
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -46,6 +50,7 @@ class Shot:
     tab: str | None = None
     step: str | None = None
     picture: bool = True
+    wait: str = ".viewer[data-open]"
 
 
 def shots(sample: str) -> list[Shot]:
@@ -62,6 +67,9 @@ def shots(sample: str) -> list[Shot]:
         Shot("lab-dark", "/segmentation_lab?sample=many-blasts&method=stain", theme="dark", step="Against the truth"),
         Shot("lab-phone", lab, PHONE, step="Regions"),
         Shot("lab-side", "/segmentation_lab?sample=healthy-smear&method=side-by-side"),
+        Shot("confusion", "/confusion_explorer?task=detect&model=regions", wait=CURVES),
+        Shot("confusion-dark", "/confusion_explorer?task=cell&model=svm&protocol=random4", theme="dark", wait=CURVES),
+        Shot("confusion-phone", "/confusion_explorer?task=cell&model=lightweight&protocol=field", PHONE, wait=CURVES),
         Shot("models", "/models", picture=False),
         Shot("home-phone", "/", PHONE, "dark"),
     ]
@@ -69,23 +77,27 @@ def shots(sample: str) -> list[Shot]:
 
 @contextmanager
 def dashboard() -> Iterator[str]:
-    """A dashboard on a free port; gives its address."""
+    """A dashboard on a free port without a data folder, so that no real picture can be seen; gives its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{probe.getsockname()[1]}"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", address.rsplit(":", 1)[1]]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()  # noqa: S310, our own server
-                break
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.2)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+    with TemporaryDirectory() as nothing:
+        environment = os.environ | {"ALLCAD_DATA": nothing}
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            for _ in range(300):
+                try:
+                    urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()  # noqa: S310, our own server
+                    break
+                except (urllib.error.URLError, OSError):
+                    time.sleep(0.2)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
 
 
 def take(browser: Browser, address: str, shot: Shot) -> Image.Image:
@@ -98,7 +110,7 @@ def take(browser: Browser, address: str, shot: Shot) -> Image.Image:
     page.set_default_timeout(90_000)
     page.goto(address + shot.path)
     if shot.picture:
-        page.locator(".viewer[data-open]").first.wait_for()
+        page.locator(shot.wait).first.wait_for()
     if shot.tab:
         page.get_by_role("tab", name=shot.tab).click()
         page.locator(".js-plotly-plot .barlayer").first.wait_for()

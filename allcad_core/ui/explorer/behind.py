@@ -99,7 +99,9 @@ def _name(part: Sequence[Item]) -> tuple[object, ...]:
 
 
 def _sentence(found: Sequence[Item], shown: Evidence, truth: int) -> None:
-    shared = told.common(found, [item for item in shown.items if item.truth == truth])
+    shared = told.common(
+        found, [item for item in shown.items if item.truth == truth], told.names(shown.task).things_of(truth)
+    )
     if shared:
         st.html(f'<p class="al-why"><b>What they share:</b> {shared}</p>')
 
@@ -160,9 +162,7 @@ def folder_setting(shown: Evidence) -> None:
     if set_now.sentence:
         notes.broken([set_now.sentence])
     elif set_now.path is not None:
-        st.caption(
-            f"The data folder '{set_now.path}' holds no {shown.dataset}, so names and scores stand in for pictures."
-        )
+        st.caption(f"The data folder holds no {shown.dataset}, so names and scores stand in for the pictures.")
     else:
         st.caption("No data folder is set, so names and scores stand in for the pictures.")
     st.session_state["explorer-folder-field"] = pictures.chosen_folder()

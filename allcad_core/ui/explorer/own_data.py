@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path, PurePath
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import TemporaryDirectory, mkdtemp
+from weakref import finalize
 
 import streamlit as st
 
@@ -31,14 +34,12 @@ class Own:
         evidence: what the model said.
         files: where the pictures lie, by name.
         refused: files that could not be used, and why.
-        kept: holds an unpacked ZIP file for as long as the visitor looks at it.
     """
 
     name: str
     evidence: Evidence
     files: dict[str, Path]
     refused: tuple[Refused, ...]
-    kept: TemporaryDirectory[str] | None = field(default=None, repr=False)
 
 
 def judge(
@@ -57,17 +58,20 @@ def judge(
     Raises:
         AllcadError: it is hostile, or nothing in it can be used.
     """
-    kept = None
-    folder = source
-    if source.is_file():
-        kept = TemporaryDirectory(prefix="allcad-")
-        folder = unpack(source, Path(kept.name)).folder
-    elif not source.is_dir():
-        raise DataError(f"There is no folder '{source}' on the machine where allcad runs.")
-    found = own.evaluate(folder, model, task, blast=blast, tell=tell)
-    items = evidence.of_judged(found.report.judged)
-    shown = Evidence(found.report.model, task, told.OWN, name, items)
-    return Own(name, shown, own.files_of(folder, task, blast), found.refused, kept)
+    with ExitStack() as stack:
+        folder = source
+        if source.is_file():
+            made = Path(mkdtemp(prefix="allcad-"))
+            stack.callback(rmtree, made, ignore_errors=True)
+            folder = unpack(source, made).folder
+        elif not source.is_dir():
+            raise DataError(f"There is no folder '{source}' on the machine where allcad runs.")
+        found = own.evaluate(folder, model, task, blast=blast, tell=tell)
+        items = evidence.of_judged(found.report.judged)
+        shown = Evidence(found.report.model, task, told.OWN, name, items)
+        brought = Own(name, shown, own.files_of(folder, task, blast), found.refused)
+        finalize(brought, stack.pop_all().close)  # unpacked files go when the visitor looks at them no more
+    return brought
 
 
 @st.dialog("My own labelled pictures", width="medium")

@@ -19,6 +19,8 @@ from allcad_core.ui.explorer.own_data import Own
 from allcad_core.ui.explorer.work import Stored
 
 STYLE = Path(__file__).with_name("explorer.css")
+LEFT_OUT = ("session", "source")
+"""Protocols whose folds differ in kind, so that they are told one by one."""
 SHARES = {"right": "Right", "found": "Blasts found", "spared": "Healthy spared", "precision": "Precision"}
 
 
@@ -92,9 +94,8 @@ def _views(shown: Evidence, value: float | None, level: float, brought: Own | No
         with st.container(key="explorer-matrix-boxes" if shown.boxes else "explorer-matrix"):
             matrix(shown, counts, _open_place(shown), choice.choose_place, key="explorer-fields")
         st.html(_shares(shown, value))
-        st.caption(
-            f"Share of the row with its 95{words.NBSP}% interval. Hatched is a mistake. Choose a field to see what it counts."
-        )
+        interval = f"95{words.NBSP}% interval"
+        st.caption(f"Share of the row, {interval}. Hatched: a mistake. Choose a field to see what it counts.")
     place = st.container(key="explorer-lines")
     with place:
         curves(shown, _lines(shown), counts, level, key="explorer-curves")
@@ -122,7 +123,8 @@ def _lines(shown: Evidence) -> work.Lines:
 def _answer(shown: Evidence, value: float | None) -> None:
     counts = shown.matrix(value)
     st.title(told.headline(shown, counts, work.shares(shown, value)["right"]), anchor=False)
-    st.html(f'<p class="al-detail">{escape(told.detail(shown))}</p>')
+    parts = [told.detail(shown), told.folds(work.by_fold(shown, value)) if shown.protocol in LEFT_OUT else ""]
+    st.html(f'<p class="al-detail">{escape(" ".join(filter(None, parts)))}</p>')
 
 
 def _shares(shown: Evidence, value: float | None) -> str:

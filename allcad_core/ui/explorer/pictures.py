@@ -46,8 +46,8 @@ class Folder:
 
 
 def chosen_folder() -> str:
-    """What the visitor set, else what the environment names."""
-    return cast("str", st.session_state.get("explorer-folder", os.environ.get(DATA_VARIABLE, "")))
+    """What the visitor set; empty for the usual folder."""
+    return cast("str", st.session_state.get("explorer-folder", ""))
 
 
 def set_folder(path: str) -> None:
@@ -61,7 +61,7 @@ def folder() -> Folder:
     try:
         return Folder(find_data(Path(chosen).expanduser() if chosen else None))
     except DataError as error:
-        return Folder(None, str(error) if chosen else "")
+        return Folder(None, str(error) if chosen or os.environ.get(DATA_VARIABLE) else "")
 
 
 def files(dataset: str) -> Files:

@@ -155,6 +155,14 @@ def detail(shown: Evidence) -> str:
     return " ".join(part for part in parts if part)
 
 
+def folds(right: Sequence[float]) -> str:
+    """The share right in each part that was left out, as their spread is larger than any interval."""
+    if len(right) < 2:
+        return ""
+    listed = [words.percent(share) for share in right]
+    return f"Left-out part by part it is right in {', '.join(listed[:-1])} and {listed[-1]}."
+
+
 def leak(shown: Evidence, fair: Estimate | None, fair_protocol: str) -> tuple[str, str] | None:
     """Headline and text of the note where a protocol leaks.
 
@@ -190,12 +198,13 @@ def unfinished(shown: Evidence) -> str:
     return f"{'Fold' if one else 'Folds'} {listed} of this protocol {'is' if one else 'are'} not trained yet."
 
 
-def common(chosen: Sequence[Item], among: Sequence[Item]) -> str:
+def common(chosen: Sequence[Item], among: Sequence[Item], things: str) -> str:
     """What the chosen things share more than the others do; empty where nothing stands out.
 
     Args:
         chosen: what stands behind a number.
         among: all things of the same truth.
+        things: what those are called.
     """
     if len(chosen) < FEWEST:
         return ""
@@ -208,7 +217,7 @@ def common(chosen: Sequence[Item], among: Sequence[Item]) -> str:
             lift = count / len(chosen) / usual
             if count >= LEAST_SHARE * len(chosen) and lift > best[0]:
                 place = PART_WORDS[part].format(value.replace("_", " "))
-                best = lift, f"{count} of {len(chosen)} {place}, of all such {words.percent(usual)}."
+                best = lift, f"{count} of {len(chosen)} {place} ({words.percent(usual)} of all {things} are)."
     return best[1]
 
 

@@ -212,6 +212,14 @@ def _blast_matches(shown: Evidence) -> Matches:
     return match(boxes, {field.image: drawn[field.image] for field in shown.fields}, "blast", np.array([IOU]))
 
 
+def by_fold(shown: Evidence, threshold: float | None) -> list[float]:
+    """Share right in each fold."""
+    said = shown.said(threshold)
+    folds = np.array([item.fold for item in shown.items], np.int64)
+    real = shown.truth != NONE
+    return [float((said == shown.truth)[real & (folds == fold)].mean()) for fold in np.unique(folds[real])]
+
+
 def shares(shown: Evidence, threshold: float | None) -> dict[str, metrics.Estimate]:
     """The shares that follow the slider, with Wilson's intervals: right, found, spared, and precision."""
     from allcad_core.intervals import wilson
