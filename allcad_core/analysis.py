@@ -145,7 +145,10 @@ def analyse(
     cells = judge(found, shown, segmentation.regions, detector=chosen.detector, classifier=classifier)
     times.append(perf_counter())
 
-    doubts = quality.check(image.pixels, colour, segmentation.red_cell_diameter, segmentation.nucleus)
+    measured = quality.measure(
+        image.pixels, colour, segmentation.red_cell_diameter, segmentation.nucleus, len(segmentation.regions)
+    )
+    doubts = quality.check(image.pixels, colour, segmentation.red_cell_diameter, segmentation.nucleus, measured)
     total = read_ms + 1000 * (perf_counter() - times[0])
     segmenting, detecting, classifying = (1000 * (end - start) for start, end in pairwise(times))
     return FieldAnalysis(
@@ -161,6 +164,7 @@ def analyse(
         every_cell=cells,
         warnings=image.warnings + doubts,
         timing_ms=Timing(read_ms, segmenting, detecting, classifying, total),
+        quality=measured,
     )
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from allcad_core.results import Note
+from allcad_core.results import Note, Quality
 
 RED_CELL_PX = (30.0, 280.0)
 """Diameters of red cells that the models can work with: half the smallest to one and a half of the largest seen."""
@@ -14,6 +14,16 @@ DARKEST_GROUND, BLACK_SHARE = 70.0, 0.2
 """Grey level under which the ground is too dark, and the share of black pixels that is too many."""
 SHARP = 0.045
 """Least contrast of edges: the steepest permille of grey steps a px at the scale of the analysis, over the ground."""
+STRONGEST_CAST = 0.3
+"""Most coloured ground that the models know: photographs by day and lamp light reach 0.24, a yellow one 0.33 and more."""
+KNOWN_STAIN = ((0.10, 0.60), (0.35, 0.85), (-0.30, 0.20))
+"""Least and greatest share of red, green and blue in the density of nuclei, of ALL-IDB1, Aria, PBC and TXL-PBC, with room."""
+MOST_NUCLEUS = 0.5
+"""With nuclei on a larger share of the picture, no ground could be found."""
+FEWEST_NUCLEUS = 50
+"""Pixels of nuclei, of those looked at, that tell a stain."""
+RED_CELL_UM = 7.2
+"""Mean diameter of red cells on a dry smear, micrometres (Price-Jones 1933, "Red Blood Cell Diameters")."""
 LONG_SIDE = 1296
 STRIDE = 4
 """Every fourth pixel each way is enough to see large black parts."""
@@ -24,6 +34,7 @@ def check(
     ground: NDArray[np.float32],
     red_cell_diameter: float | None,
     nucleus: NDArray[np.bool_],
+    measured: Quality | None = None,
 ) -> tuple[Note, ...]:
     """Warnings about one picture.
 
@@ -32,11 +43,13 @@ def check(
         ground: colour of the ground, (3,).
         red_cell_diameter: in px, ``None`` where no lone red cell was found.
         nucleus: bool (height, width), the mask of nuclei.
+        measured: what ``measure`` said, so that nothing is measured twice.
     """
     notes = []
-    if sharpness(pixels, ground) < SHARP:
+    quality = measured or measure(pixels, ground, red_cell_diameter, nucleus, 0)
+    if quality.focus < SHARP:
         notes.append(Note("blurred", "The picture is out of focus; cells can be missed or judged wrongly."))
-    if float(ground.mean()) < DARKEST_GROUND:
+    if quality.exposure < DARKEST_GROUND:
         notes.append(Note("exposure", "The picture is too dark: its ground is nearly black."))
     elif float((pixels[::STRIDE, ::STRIDE] <= 2).all(axis=2).mean()) > BLACK_SHARE:
         notes.append(Note("exposure", "Large parts of the picture are black."))
@@ -49,9 +62,64 @@ def check(
                 f"Red cells measure {red_cell_diameter:.0f} px, {size} than the models know ({low:.0f} to {high:.0f} px).",
             )
         )
-    if float(nucleus.mean()) > 0.5:
+    if float(nucleus.mean()) > MOST_NUCLEUS:
         notes.append(Note("no_ground", "Stain covers most of the picture; no empty ground could be found."))
+    measurable = quality.exposure >= DARKEST_GROUND and float(nucleus.mean()) <= MOST_NUCLEUS
+    if measurable and foreign_stain(quality):
+        notes.append(Note("foreign_stain", "The colours of stain or light differ from those that the models know."))
     return tuple(notes)
+
+
+def measure(
+    pixels: NDArray[np.uint8],
+    ground: NDArray[np.float32],
+    red_cell_diameter: float | None,
+    nucleus: NDArray[np.bool_],
+    white_cells: int,
+) -> Quality:
+    """What a photograph is like as input.
+
+    Args:
+        pixels: uint8 (height, width, 3), RGB.
+        ground: colour of the ground, (3,).
+        red_cell_diameter: in px, ``None`` where no lone red cell was found.
+        nucleus: bool (height, width), the mask of nuclei.
+        white_cells: regions of the segmentation.
+    """
+    brightest = max(float(ground.max()), 1.0)
+    return Quality(
+        focus=sharpness(pixels, ground),
+        exposure=float(ground.mean()),
+        ground_cast=float(ground.max() - ground.min()) / brightest,
+        stain=_stain(pixels, ground, nucleus),
+        white_cells=white_cells,
+        red_cell_px=red_cell_diameter,
+        um_per_px=None if not red_cell_diameter else RED_CELL_UM / red_cell_diameter,
+    )
+
+
+def _stain(
+    pixels: NDArray[np.uint8], ground: NDArray[np.float32], nucleus: NDArray[np.bool_]
+) -> tuple[float, float, float] | None:
+    """Share of each channel in the median optical density of nuclei (Beer-Lambert); ``None`` where there are too few."""
+    inside = pixels[::STRIDE, ::STRIDE][nucleus[::STRIDE, ::STRIDE]]
+    if len(inside) < FEWEST_NUCLEUS:
+        return None
+    density = np.median(np.log10((ground + 1) / (inside.astype(np.float32) + 1)), axis=0)
+    whole = float(density.sum())
+    if whole <= 0:
+        return None
+    red, green, blue = (float(value) / whole for value in density)
+    return red, green, blue
+
+
+def foreign_stain(quality: Quality) -> bool:
+    """Whether ground or nuclei have colours outside those of the sets that the models have seen."""
+    if quality.ground_cast > STRONGEST_CAST:
+        return True
+    if quality.stain is None:
+        return False
+    return any(not low <= share <= high for share, (low, high) in zip(quality.stain, KNOWN_STAIN, strict=True))
 
 
 def sharpness(pixels: NDArray[np.uint8], ground: NDArray[np.float32]) -> float:

@@ -138,6 +138,29 @@ class Timing:
     total: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What a photograph is like as input; what of it lies outside what the models have seen stands in the warnings.
+
+    Attributes:
+        focus: contrast of the steepest edges, over the ground; larger is sharper.
+        exposure: mean grey level of the empty ground, 0..255.
+        ground_cast: how coloured the ground is, (largest - smallest channel) / largest, 0..1.
+        stain: share of red, green and blue in the optical density of nuclei; ``None`` without nuclei.
+        white_cells: regions that the segmentation takes for white cells.
+        red_cell_px: median diameter of lone red cells, px; ``None`` where none was seen.
+        um_per_px: micrometres a pixel by that diameter; ``None`` likewise.
+    """
+
+    focus: float
+    exposure: float
+    ground_cast: float
+    stain: tuple[float, float, float] | None
+    white_cells: int
+    red_cell_px: float | None
+    um_per_px: float | None
+
+
 @dataclass(frozen=True)
 class FieldAnalysis:
     """Everything that allcad says about one photograph.
@@ -159,6 +182,7 @@ class FieldAnalysis:
         timing_ms: milliseconds of each step.
         edits: a person's review, in order; ``review.apply`` alone sets it and ``found``.
         found: where there was a review, all cells as the models left them.
+        quality: what the photograph is like as input; ``None`` where nobody measured it.
     """
 
     image: str
@@ -175,6 +199,7 @@ class FieldAnalysis:
     timing_ms: Timing
     edits: tuple[Edit, ...] = ()
     found: tuple[Cell, ...] | None = None
+    quality: Quality | None = None
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:

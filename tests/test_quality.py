@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from allcad_core.ground import ground_colour
-from allcad_core.quality import RED_CELL_PX, check, sharpness
+from allcad_core.quality import RED_CELL_PX, check, measure, sharpness
 from allcad_core.results import Note
 from allcad_core.suggestion import DOUBT_CODES
 
@@ -91,3 +91,35 @@ def test_every_warning_puts_the_count_in_doubt(sharp: NDArray[np.uint8]) -> None
     told = {*warn(np.zeros_like(sharp)), *warn(sharp, 5), *warn(sharp, nucleus=0.9)}
     assert told == {"blurred", "exposure", "foreign_scale", "no_ground"}
     assert told <= DOUBT_CODES
+
+
+def test_what_is_measured_of_a_good_picture(sharp: NDArray[np.uint8]) -> None:
+    mask = np.zeros(sharp.shape[:2], np.uint8)
+    cv2.circle(mask, (320, 240), 30, 1, -1)
+    found = measure(sharp, ground_colour(sharp), 40.0, mask.astype(bool), 2)
+    assert found.exposure == pytest.approx((225 + 215 + 210) / 3, abs=0.5)
+    assert found.ground_cast == pytest.approx(15 / 225, abs=0.01)
+    assert found.um_per_px == pytest.approx(7.2 / 40)
+    assert found.white_cells == 2
+    density = np.log10(np.array([226, 216, 211]) / np.array([91, 51, 141]))  # colours of the fixture, Beer-Lambert
+    assert found.stain == pytest.approx(tuple(density / density.sum()), abs=0.01)
+
+
+def test_without_nuclei_or_red_cells_there_is_neither_stain_nor_scale(sharp: NDArray[np.uint8]) -> None:
+    found = measure(sharp, ground_colour(sharp), None, np.zeros(sharp.shape[:2], bool), 0)
+    assert found.stain is None
+    assert found.um_per_px is None
+
+
+def test_a_yellow_lamp_is_foreign(sharp: NDArray[np.uint8]) -> None:
+    yellow = np.rint(sharp * np.array([1.0, 1.0, 0.6])).astype(np.uint8)
+    assert list(warn(yellow, nucleus=0)) == ["foreign_stain"]
+
+
+def test_green_nuclei_are_foreign(draw: Draw, sharp: NDArray[np.uint8]) -> None:
+    pixels = sharp.copy()
+    cv2.circle(pixels, (320, 240), 40, (60, 160, 70), -1)
+    mask = np.zeros(sharp.shape[:2], np.uint8)
+    cv2.circle(mask, (320, 240), 38, 1, -1)
+    codes = [note.code for note in check(pixels, ground_colour(pixels), 80.0, mask.astype(bool))]
+    assert codes == ["foreign_stain"]

@@ -108,6 +108,21 @@ class ReviewForm(TypedDict):
     blast_fraction_by_models: BlastFraction
 
 
+class QualityForm(TypedDict):
+    """What a photograph is like as input; doubts stand among the warnings."""
+
+    focus: Annotated[float, Field(description="contrast of the steepest edges over the ground; larger is sharper")]
+    exposure: Annotated[float, Field(description="mean grey level of the empty ground, 0 to 255")]
+    ground_cast: Annotated[Share, Field(description="how coloured the ground is")]
+    stain: Annotated[
+        tuple[float, float, float] | None,
+        Field(description="share of red, green and blue in the optical density of nuclei; null without nuclei"),
+    ]
+    white_cells: Annotated[Count, Field(description="white cells that the segmentation found, at any score")]
+    red_cell_px: Annotated[float | None, Field(description="median diameter of lone red cells in pixels")]
+    um_per_px: Annotated[float | None, Field(description="micrometres a pixel by that diameter")]
+
+
 class AnalysisForm(TypedDict):
     """What allcad says about one photograph. For research and teaching. Not a medical device."""
 
@@ -129,6 +144,9 @@ class AnalysisForm(TypedDict):
     reasons: Annotated[list[str], Field(description="why this is suggested, a sentence each")]
     warnings: list[NoteForm]
     timing_ms: TimingForm
+    quality: Annotated[
+        QualityForm | None, Field(description="what the photograph is like as input; null where unknown")
+    ]
     review: Annotated[ReviewForm | None, Field(description="null where nobody has reviewed it")]
 
 
@@ -158,7 +176,25 @@ def to_dict(analysis: FieldAnalysis) -> AnalysisForm:
         "reasons": list(suggestion.reasons),
         "warnings": [{"code": note.code, "message": note.message} for note in analysis.warnings],
         "timing_ms": _timing(analysis.timing_ms),
+        "quality": _quality(analysis),
         "review": _review(analysis),
+    }
+
+
+def _quality(analysis: FieldAnalysis) -> QualityForm | None:
+    found = analysis.quality
+    if found is None:
+        return None
+    return {
+        "focus": round(found.focus, 4),
+        "exposure": round(found.exposure, 1),
+        "ground_cast": round(min(max(found.ground_cast, 0.0), 1.0), 4),
+        "stain": None
+        if found.stain is None
+        else cast("tuple[float, float, float]", tuple(round(one, 4) for one in found.stain)),
+        "white_cells": found.white_cells,
+        "red_cell_px": None if found.red_cell_px is None else round(found.red_cell_px, 2),
+        "um_per_px": None if found.um_per_px is None else round(found.um_per_px, 5),
     }
 
 

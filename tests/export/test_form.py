@@ -73,6 +73,7 @@ def test_the_promised_form():
         "reasons": list(FIELD.suggestion.reasons),
         "warnings": [{"code": "pages", "message": "smear.tif holds 3 pages; allcad read the first."}],
         "timing_ms": {"read": 1.3, "segment": 2.0, "detect": 3.0, "classify": 4.0, "total": 10.3},
+        "quality": None,
         "review": None,
     }
     assert 0 < low < 0.5 < high < 1
