@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from PIL import Image
 
 from allcad_core.synthesis import generate
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 Visit = Callable[..., "Page"]
+CELLS = 2
+JUDGED_MS = 240_000
+"""Milliseconds within which own pictures must be judged, on a busy machine whose models sleep."""
 LINK = "/confusion_explorer?task=cell&model=svm&protocol=random4"
 
 
@@ -57,11 +61,12 @@ def test_from_the_answer_to_what_lies_behind_a_number(visitor: Visit):
     page.get_by_role("heading", name=before).wait_for()
 
 
+@pytest.mark.slow
 def test_own_labelled_pictures_get_the_same_views(visitor: Visit, tmp_path: Path):
     field = generate(7, (640, 480))
     archive = tmp_path / "mine.zip"
     with zipfile.ZipFile(archive, "w") as packed:
-        for number, cell in enumerate(field.cells):
+        for number, cell in enumerate(field.cells[:CELLS]):
             memory = io.BytesIO()
             Image.fromarray(media.crop(field.pixels, cell.box)).save(memory, "PNG")
             packed.writestr(
@@ -75,10 +80,10 @@ def test_own_labelled_pictures_get_the_same_views(visitor: Visit, tmp_path: Path
     page.locator("[role=dialog] input[type=file]").set_input_files(archive)
     page.locator("[role=dialog]").get_by_text("mine.zip").wait_for()
     page.get_by_role("button", name="Evaluate").click()
-    page.get_by_text("1 file could not be used.").wait_for()
+    page.get_by_text("1 file could not be used.").wait_for(timeout=JUDGED_MS)
     page.wait_for_function(
         f"n => {_all('.matrix button b')}.reduce((sum, one) => sum + Number(one.textContent), 0) === n",
-        arg=len(field.cells),
+        arg=CELLS,
     )
     page.get_by_text("1 file could not be used.").click()
     page.get_by_text("broken.png").first.wait_for()

@@ -150,7 +150,8 @@ def refused(brought: Own) -> None:
         f"The other {words.plural(len({item.origin.image for item in brought.evidence.items}), 'picture')} were judged."
     )
     with st.expander(f"{words.plural(count, 'file')} could not be used. {judged}", icon=":material/error:"):
-        notes.broken(f"{one.file}: {one.sentence}" for one in brought.refused[:SHOWN])
+        shown = brought.refused[:SHOWN]
+        notes.broken(one.sentence if one.file in one.sentence else f"{one.file}: {one.sentence}" for one in shown)
         if count > SHOWN:
             st.dataframe(
                 {"file": [one.file for one in brought.refused], "why": [one.sentence for one in brought.refused]},
