@@ -73,6 +73,8 @@ def test_python_dash_m_is_the_same_program():
         (["analyse", "x.jpg", "--model", "oracle"], "no model called 'oracle'. Known: "),
         (["analyse", "x.jpg", "--device", "abacus"], "'abacus' is not a device"),
         (["analyse", "x.jpg", "--out", __file__], "is a file, not a folder"),
+        (["analyse", "x.jpg", "--format", "coco"], "say where to with --out DIR"),
+        (["analyse", "x.jpg", "--format", "word", "--out", "o"], "invalid choice: 'word'"),
         (["segment", "x.jpg"], "--out"),
         (["segment", "x.jpg", "--out", "o", "--method", "guess"], "no segmentation method called 'guess'. Known: "),
         (["synth", "--out", "o", "--count", "0", "--seed", "1"], "'0' is not a whole number from 1 up"),
@@ -289,6 +291,30 @@ def test_analyse_writes_picture_table_and_json(analysed, generated):
     assert json.loads((out / "analysis.json").read_text(encoding="utf-8")) == json.loads(done.stdout)
     cells = sum(len(entry["cells"]) for entry in json.loads(done.stdout))
     assert len((out / "cells.csv").read_text(encoding="utf-8").splitlines()) == cells + 1
+
+
+@pytest.mark.slow
+def test_a_review_changes_every_file_that_analyse_writes(analysed, generated_file, tmp_path, capsys):
+    (entry,) = json.loads(analysed[0].stdout)
+    other = {"blast": "healthy", "healthy": "blast"}[entry["cells"][0]["label"]]
+    edits = [{"kind": "relabel", "box": entry["cells"][0]["box"], "label": other}]
+    review = tmp_path / "review.json"
+    review.write_text(json.dumps([{"sha256": entry["sha256"], "edits": edits}]), encoding="utf-8")
+    out = tmp_path / "out"
+    arguments = ["--review", str(review), "--format", "all", "--out", str(out), "--json"]
+    assert main(["analyse", str(generated_file), *arguments]) == DONE
+    (after,) = json.loads(capsys.readouterr().out)
+    assert (after["cells"][0]["label"], after["cells"][0]["reviewed"]) == (other, True)
+    assert after["review"]["counts_by_models"] == entry["counts"]
+    names = {"analysis.json", "cells.csv", "coco.json", "yolo.zip"}
+    assert {path.name for path in out.iterdir()} == names | {
+        f"field.{ending}" for ending in ("annotated.png", "geojson", "report.pdf")
+    }
+
+
+def test_a_file_that_is_no_review_is_named(generated_file, text_file, capsys):
+    assert main(["analyse", str(generated_file), "--review", str(text_file)]) == FAILED
+    assert f"'{text_file}' cannot be used as a review" in capsys.readouterr().err
 
 
 @pytest.mark.slow
