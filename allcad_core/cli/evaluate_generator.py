@@ -29,9 +29,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Look at generated fields, then compare the folds with and without them; the data folder is for its sessions."""
     from allcad_core.datasets import find_data
     from allcad_core.evaluation import generator, paired
+    from allcad_core.synthesis import trial
 
     comparison = paired.compare(WITHOUT, WITH, "session", find_data(arguments.data))
-    with terminal.bar(generator.FIELDS) as bar:
+    with terminal.bar(trial.FIELDS) as bar:
         report = generator.report(WITHOUT, tell=bar.show)
     if arguments.json:
         terminal.emit_json({"found": asdict(report), "training": asdict(comparison)})
