@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -44,8 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.protocol == "unseen":
         return _unseen(arguments, data, results)
     if arguments.model == ALL:
-        names = detector_report.stored_models(arguments.protocol, results)
-        reports = [detector_report.box_report(name, arguments.protocol, data, results) for name in names]
+        reports, incomplete = detector_report.box_reports(arguments.protocol, data, results)
+        for name in incomplete:
+            print(f"{name}: folds are missing, not told.", file=sys.stderr)
         if arguments.json:
             terminal.emit_json({report.model: asdict(report) for report in reports})
         else:

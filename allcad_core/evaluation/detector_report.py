@@ -100,6 +100,18 @@ def box_report(name: str, protocol: str, data: Path, results: Path = RESULTS, bo
     return BoxReport(name, protocol, confidence, truth, parts, _over_folds(folds) if folds else {})
 
 
+def box_reports(protocol: str, data: Path, results: Path = RESULTS) -> tuple[list[BoxReport], list[str]]:
+    """Figures of every stored detector, and the names of those of which folds are still missing."""
+    reports, incomplete = [], []
+    tested = set(tested_fields(protocol, allidb1.fields(data)))
+    for name in stored_models(protocol, results):
+        if tested <= stored(name, protocol, results)[0].keys():
+            reports.append(box_report(name, protocol, data, results))
+        else:
+            incomplete.append(name)
+    return reports, incomplete
+
+
 def tested_fields(protocol: str, fields: Sequence[FieldRecord]) -> Iterable[str]:
     """Names of the fields that a protocol tests."""
     return (name for name, fold in splits.folds(protocol, fields).items() if fold != splits.TRAIN_ONLY)

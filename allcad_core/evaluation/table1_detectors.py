@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from allcad_core.errors import DataError
-from allcad_core.evaluation.detector_report import BoxFigures, BoxReport, box_report, stored_models
+from allcad_core.evaluation.detector_report import BoxFigures, BoxReport, box_reports
 from allcad_core.intervals import EN_DASH
 from allcad_core.predictions import RESULTS
 
@@ -64,14 +64,16 @@ def table(data: Path, results: Path = RESULTS) -> str:
     Raises:
         DataError: nothing is stored under ``chen17`` or ``field``, or data are missing.
     """
-    split = {name: box_report(name, "chen17", data, results) for name in stored_models("chen17", results)}
-    fields = {name: box_report(name, "field", data, results) for name in stored_models("field", results)}
-    sittings = {name: box_report(name, "session", data, results) for name in stored_models("session", results)}
+    found, missing = {}, []
+    for protocol in ("chen17", "field", "session"):
+        found[protocol], incomplete = box_reports(protocol, data, results)
+        missing += [f"{name} ({protocol})" for name in incomplete]
+    split, fields, sittings = found.values()
     if not split and not fields:
         raise DataError("No detector is stored under 'chen17' or 'field'. Train one: allcad train yolo11n.")
     lines = [
-        *(Line(name, "chen17", r.parts["all"], r.parts["13 without a large overlap"]) for name, r in split.items()),
-        *(Line(name, "field", r.parts["the 17 test fields of Chen et al."], None) for name, r in fields.items()),
+        *(Line(r.model, "chen17", r.parts["all"], r.parts["13 without a large overlap"]) for r in split),
+        *(Line(r.model, "field", r.parts["the 17 test fields of Chen et al."], None) for r in fields),
     ]
     first = next(iter(lines)).all17
     truth = f"{first.classes['blast'].truths} blasts and {first.classes['healthy'].truths} healthy cells"
@@ -84,7 +86,9 @@ def table(data: Path, results: Path = RESULTS) -> str:
     if clean:
         parts += ["## Ours on the 13 that overlap no training field much", "", *_ours(clean), ""]
     if sittings:
-        parts += ["## Whole sittings left out (`session`)", "", *_sessions(sittings.values()), ""]
+        parts += ["## Whole sittings left out (`session`)", "", *_sessions(sittings), ""]
+    if missing:
+        parts += ["Folds are still missing of: " + ", ".join(missing) + ".", ""]
     return "\n".join([*parts, NOTE.format(truth=truth), ""])
 
 

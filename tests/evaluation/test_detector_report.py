@@ -100,7 +100,7 @@ def test_table_1_stands_beside_the_paper(yolo: House, drawn: Path, monkeypatch: 
     monkeypatch.setattr(detector_report.splits, "CHEN13", frozenset({"Im001_1"}))
     monkeypatch.setattr(detector_report, "BOXES", drawn)
     plain = detector_report.box_report
-    monkeypatch.setattr(table1_detectors, "box_report", lambda *args: plain(*args, drawn))
+    monkeypatch.setattr(detector_report, "box_report", lambda *args: plain(*args, drawn))
     with pytest.raises(DataError, match="chen17"):
         table1_detectors.table(yolo.data, yolo.results)
     yolo.boxes(
