@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from allcad_core.training.plan_types import Plan
 
 PROTOCOLS = ("random4", "random5", "chen17", "field", "session", "source", "generated")
+SEGMENTATION = "unet"
+"""The learned segmentation has a queue of its own."""
 BASELINES = "baselines"
 VARIED = ("pretrained", "epochs", "lr", "batch", "seed")
 
@@ -71,6 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.model == BASELINES:
         return _baselines(arguments)
+    if arguments.model == SEGMENTATION:
+        return _segmentation(arguments)
     name = named(arguments.model, arguments.task)
     made = plan(name)
     if arguments.task not in (None, made.task):
@@ -120,6 +124,26 @@ def _queue(
             ship(name, bench)
             card = refresh(name, data)
             print(f"{card.name}: weights/{card.file}, {card.parameters:,} parameters")
+
+
+def _segmentation(arguments: argparse.Namespace) -> int:
+    """The learned segmentation: its folds by session, and with ``--ship`` its weights."""
+    from allcad_core import devices
+    from allcad_core.datasets import find_data
+    from allcad_core.predictions import RESULTS
+    from allcad_core.training import segmenting
+
+    data, results = find_data(arguments.data), arguments.results or RESULTS
+    device = devices.choose(arguments.device)
+    with terminal.bar(1) as bar:
+        for fold in range(segmenting.FOLDS) if arguments.fold is None else [arguments.fold]:
+            written = segmenting.run(fold, data, arguments.runs, results, device, bar.show)
+            print(f"{SEGMENTATION} {segmenting.PROTOCOL} {fold}: {'already there' if written is None else 'done'}")
+        if arguments.ship:
+            fold = segmenting.FULL if arguments.fold is None else arguments.fold
+            card = segmenting.ship(data, arguments.runs, results, device, fold=fold, tell=bar.show)
+            print(f"{card.name}: weights/{card.file}, {card.parameters:,} parameters")
+    return DONE
 
 
 def _baselines(arguments: argparse.Namespace) -> int:

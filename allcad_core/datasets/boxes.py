@@ -51,6 +51,15 @@ def read_boxes(path: Path = DEFAULT_FILE) -> dict[str, tuple[CellBox, ...]]:
     return {name: tuple(boxes) for name, boxes in found.items()}
 
 
+def ignored_boxes(path: Path = DEFAULT_FILE) -> dict[str, tuple[Box, ...]]:
+    """Boxes of what counts neither way, by name of the field; none where the file is missing. Raises DataError."""
+    if not path.is_file():
+        return {}
+    return {
+        name: tuple(cell.box for cell in boxes if cell.kind not in COUNTED) for name, boxes in read_boxes(path).items()
+    }
+
+
 def boxes_csv(boxes: Mapping[str, Iterable[CellBox]]) -> str:
     """The same as CSV, fields by name."""
     buffer = io.StringIO()

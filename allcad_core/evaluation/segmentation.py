@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allcad_core.datasets import CropRecord, FieldRecord, allidb1, allidb2, wbc_segmentation
+from allcad_core.datasets.boxes import ignored_boxes
 from allcad_core.errors import DataError
 from allcad_core.predictions import MaskPrediction
+from allcad_core.results import Box
 from allcad_core.segmentation import Segmentation, segment
 from allcad_core.segmentation.overlap import overlap
 
@@ -41,6 +43,7 @@ class Masked:
         group: pictures that show the same cells share one.
         session: sitting of the photograph, where known.
         read: gives pixels and masks by structure.
+        aside: boxes that hold what experts left out, smudge cells above all.
     """
 
     dataset: str
@@ -48,6 +51,7 @@ class Masked:
     group: str
     session: str | None
     read: Callable[[], tuple[NDArray[np.uint8], dict[str, Mask]]]
+    aside: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,8 @@ def pictures(data: Path, datasets: Sequence[str] = SETS) -> list[Masked]:
         if name in datasets:
             found.append(_crop(crop, name, {}))
     if allidb1.NAME in datasets:
-        found += [_field(field) for field in fields if field.white_mask]
+        ignored = ignored_boxes()
+        found += [_field(field, ignored.get(field.name, ())) for field in fields if field.white_mask]
     if not found:
         raise DataError(f"No expert masks lie in '{data}'.")
     return found
@@ -144,11 +149,11 @@ def _crop(crop: CropRecord, dataset: str, fields: Mapping[str, FieldRecord]) -> 
     return Masked(dataset, crop.name, group, field.session if field else None, read)
 
 
-def _field(field: FieldRecord) -> Masked:
+def _field(field: FieldRecord, aside: tuple[Box, ...]) -> Masked:
     def read() -> tuple[NDArray[np.uint8], dict[str, Mask]]:
         return field.read().pixels, {"cell": field.read_white_mask()}
 
-    return Masked(allidb1.NAME, field.name, field.group or field.name, field.session, read)
+    return Masked(allidb1.NAME, field.name, field.group or field.name, field.session, read, aside)
 
 
 def measure(

@@ -118,7 +118,7 @@ def _of_set(
     by_session: bool,
 ) -> Iterable[MaskFigures]:
     known = {picture.name: picture for picture in chosen if picture.dataset == dataset}
-    for structure in ("nucleus", "cell"):
+    for structure in dict.fromkeys(row.structure for row in rows):
         parts = {"all": [row for row in rows if row.structure == structure]}
         if by_session:
             sessions = sorted({known[row.image].session or "" for row in parts["all"]} - {""})
