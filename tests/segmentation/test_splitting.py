@@ -1,0 +1,74 @@
+"""Cells from cores, holes filled, neighbours of a crop left out."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from allcad_core.segmentation.splitting import area_of, fill_holes, grow, keep_nucleated, solidity, without_neighbours
+
+
+def discs(shape: tuple[int, int], *circles: tuple[int, int, int]) -> NDArray[np.int32]:
+    """One number a disc (x, y, radius)."""
+    labels = np.zeros(shape, np.int32)
+    for number, (x, y, radius) in enumerate(circles, start=1):
+        cv2.circle(labels, (x, y), radius, number, cv2.FILLED)
+    return labels
+
+
+def test_a_cell_grows_from_its_core_into_its_body() -> None:
+    body = discs((80, 80), (40, 40, 25)) > 0
+    assert np.array_equal(grow(discs((80, 80), (40, 40, 10)), body, 40) > 0, body)
+
+
+def test_a_body_without_a_core_is_no_cell() -> None:
+    body = discs((80, 160), (40, 40, 25), (120, 40, 25)) > 0
+    labels = grow(discs((80, 160), (40, 40, 10)), body, 40)
+    assert labels[40, 40] == 1
+    assert labels[40, 120] == 0
+
+
+def test_two_cores_in_one_body_share_it_by_distance() -> None:
+    body = discs((80, 160), (50, 40, 30), (110, 40, 30)) > 0
+    labels = grow(discs((80, 160), (50, 40, 22), (110, 40, 22)), body | (discs((80, 160), (80, 40, 9)) > 0), 40)
+    left, right = (labels == 1).sum(), (labels == 2).sum()
+    assert abs(left - right) < 0.05 * (left + right)
+    assert labels[40, 30] == 1
+    assert labels[40, 130] == 2
+
+
+def test_lobes_in_one_round_body_are_one_cell() -> None:
+    body = discs((80, 80), (40, 40, 30)) > 0
+    assert np.unique(grow(discs((80, 80), (28, 40, 9), (52, 40, 9)), body, 40)).size == 2
+
+
+def test_small_holes_are_filled_and_large_ones_stay() -> None:
+    mask = discs((100, 100), (50, 50, 45)) > 0
+    mask[discs((100, 100), (30, 50, 4), (65, 50, 15)) > 0] = False
+    filled = fill_holes(mask, area_of(12))
+    assert filled[50, 30]
+    assert not filled[50, 65]
+
+
+def test_a_disc_is_solid_and_two_touching_ones_are_not() -> None:
+    assert solidity(discs((80, 80), (40, 40, 30)) > 0) > 0.97
+    assert solidity(discs((80, 160), (50, 40, 30), (110, 40, 30)) > 0) < 0.93
+
+
+def test_what_is_small_or_holds_no_nucleus_is_left_out() -> None:
+    labels = discs((80, 240), (40, 40, 25), (120, 40, 25), (200, 40, 6))
+    sure = discs((80, 240), (40, 40, 15), (200, 40, 6)) > 0
+    assert np.array_equal(keep_nucleated(labels, sure, 40) > 0, labels == 1)
+
+
+def test_neighbours_that_the_edge_of_a_crop_cuts_are_left_out() -> None:
+    labels = discs((160, 160), (0, 80, 25), (90, 80, 30))
+    assert np.array_equal(without_neighbours(labels, 40) == 1, labels == 2)
+
+
+def test_on_a_field_and_without_a_whole_cell_they_stay() -> None:
+    labels = discs((160, 160), (0, 80, 25), (90, 80, 30))
+    assert np.array_equal(without_neighbours(labels, 10), labels)
+    alone = discs((160, 160), (0, 80, 25))
+    assert np.array_equal(without_neighbours(alone, 40), alone)
