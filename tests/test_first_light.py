@@ -22,9 +22,10 @@ def test_every_field_of_all_idb1_gets_an_answer(data_root: Path) -> None:
 
 
 def test_regions_find_the_blasts_of_fields_held_out(data_root: Path) -> None:
-    overall = report("regions", "field", data_root).overall
+    overall = report("regions", "session", data_root).overall  # of sittings that the classifier has not seen
     assert overall.fields >= 92
     assert overall.points >= 412
     assert overall.recall.value is not None
-    assert overall.recall.value >= 0.85
-    assert overall.false_per_field[0] <= 1.0
+    assert overall.recall.value >= 0.78
+    assert overall.false_per_field[0] <= 0.15
+    assert overall.blast_fields_called.value == 1.0

@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy.stats import spearmanr
 
-from allcad_core.analysis import DEFAULT_RECIPE, cell_classifier, recipe
+from allcad_core.analysis import cell_classifier
 from allcad_core.classification import CellClassifier
 from allcad_core.evaluation import explanations
 from allcad_core.evaluation.explanations import Crowd, ExplanationReport, crowd, examine, removed, untrained
@@ -97,15 +97,15 @@ def test_a_network_that_looks_at_the_cell_alone_scores_full_marks(
 
 @pytest.fixture(scope="module")
 def report() -> ExplanationReport:
-    """Figures of the classifier that the dashboard shows maps of."""
-    classifier = cell_classifier(str(recipe(DEFAULT_RECIPE).classifier), torch.device("cpu"))
+    """Figures of the lightweight CNN, whose crops show neighbours; ``benchmarks.explain`` prints those of any other."""
+    classifier = cell_classifier("lightweight", torch.device("cpu"))
     cells = crowd(int(classifier.card.input["size"]), classifier.context, fields=6)
     return examine(classifier, cells, {"integrated": explanations.METHODS["integrated"]})
 
 
 @pytest.mark.slow
 class TestShipped:
-    """The classifier that the dashboard shows maps of."""
+    """The lightweight CNN as it ships."""
 
     def test_its_maps_lie_inside_the_cell_more_than_a_blob_of_its_size(self, report: ExplanationReport) -> None:
         found = report.methods["integrated"]
