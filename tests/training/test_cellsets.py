@@ -68,7 +68,12 @@ def of_sets(**counts: tuple[int, int]) -> CellSet:
     labels = np.concatenate([np.repeat([0, 1], pair) for pair in counts.values()])
     total = len(labels)
     return CellSet(
-        np.full((total, 8, 8, 3), 200, np.uint8), labels, ("f",) * total, tuple(datasets), ((0, 0, 1, 1),) * total, (None,) * total
+        np.full((total, 8, 8, 3), 200, np.uint8),
+        labels,
+        ("f",) * total,
+        tuple(datasets),
+        ((0, 0, 1, 1),) * total,
+        (None,) * total,
     )
 
 
