@@ -250,6 +250,8 @@ class TestShipped:
         assert torch.isfinite(answer).all()
         if card.task in shapes:
             assert answer.shape == (2, len(card.classes))
+        elif card.task == "segment":
+            assert answer.shape == (2, len(card.classes), *shape)
         else:
             assert answer.shape[:2] == (2, 4 + len(card.classes))
 
@@ -257,7 +259,8 @@ class TestShipped:
         card = models.card(name)
         for text in (card.title, card.paper, card.trained_on, card.never_seen, card.command, card.licences):
             assert text.strip()
-        assert set(card.classes) == ({"ALL", "normal"} if card.task == "field" else {"blast", "healthy"})
+        named = {"field": {"ALL", "normal"}, "segment": {"ground", "nucleus", "cytoplasm"}}
+        assert set(card.classes) == named.get(card.task, {"blast", "healthy"})
         assert card.temperature > 0
         assert 0 < card.threshold < 1
         assert card.storage in {"fp16", "int8"}

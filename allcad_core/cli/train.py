@@ -130,6 +130,7 @@ def _segmentation(arguments: argparse.Namespace) -> int:
     """The learned segmentation: its folds by session, and with ``--ship`` its weights."""
     from allcad_core import devices
     from allcad_core.datasets import find_data
+    from allcad_core.evaluation.segmentation_report import with_figures
     from allcad_core.predictions import RESULTS
     from allcad_core.training import segmenting
 
@@ -141,7 +142,8 @@ def _segmentation(arguments: argparse.Namespace) -> int:
             print(f"{SEGMENTATION} {segmenting.PROTOCOL} {fold}: {'already there' if written is None else 'done'}")
         if arguments.ship:
             fold = segmenting.FULL if arguments.fold is None else arguments.fold
-            card = segmenting.ship(data, arguments.runs, results, device, fold=fold, tell=bar.show)
+            card = segmenting.ship(data, arguments.runs, device, fold=fold, tell=bar.show)
+            card = with_figures(card, data, results)
             print(f"{card.name}: weights/{card.file}, {card.parameters:,} parameters")
     return DONE
 

@@ -171,9 +171,8 @@ def measure(
     for number, picture in enumerate(chosen, start=1):
         pixels, drawn = picture.read()
         found = run(pixels)
-        rows += overlap(
-            picture.dataset, picture.name, found, drawn, (folds or {}).get((picture.dataset, picture.name), -1)
-        )
+        fold = (folds or {}).get((picture.dataset, picture.name), -1)
+        rows += overlap(picture.dataset, picture.name, found, drawn, fold, picture.aside)
         if tell is not None:
             tell(picture.name, number, len(chosen))
     return rows

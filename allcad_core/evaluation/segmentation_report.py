@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from allcad_core import predictions
+from allcad_core import models, predictions
 from allcad_core.evaluation.segmentation import KNOWN, SETS, Masked, Tell, dice_of, iou_of, measure, pictures
+from allcad_core.models import Card, Figure
 from allcad_core.predictions import MaskPrediction
 from allcad_core.segmentation import methods, segment
 
@@ -143,6 +144,23 @@ def _figures(
         len(set(names.tolist())),
         *(interval(values, names, middle) for values in (dice, iou) for middle in (np.mean, np.median)),
     )
+
+
+def with_figures(card: Card, data: Path, results: Path = predictions.RESULTS) -> Card:
+    """The card of a learned segmentation with its mean Dice out of fold, written. Raises DataError where none is stored."""
+    known = {(picture.dataset, picture.name): picture for picture in pictures(data, KNOWN)}
+    rows = predictions.read(MaskPrediction, "segment", PROTOCOL, card.name, results)
+    source = f"results/segment/{PROTOCOL}/{card.name}"
+    found = []
+    for dataset, structure in dict.fromkeys((row.dataset, row.structure) for row in rows):
+        own = [row for row in rows if (row.dataset, row.structure) == (dataset, structure)]
+        groups = np.array([known[row.dataset, row.image].group for row in own])
+        mean = interval(np.array([dice_of(row) for row in own]), groups, np.mean)
+        name = f"Dice of the {structure}, {dataset}"
+        found.append(Figure(name, mean.value, mean.low, mean.high, PROTOCOL, f"{source}, {dataset}"))
+    card = replace(card, figures=tuple(found))
+    models.write_card(card)
+    return card
 
 
 def interval(

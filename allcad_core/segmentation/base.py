@@ -111,6 +111,7 @@ _METHODS: Mapping[str, str] = {
     "paper": "allcad_core.segmentation.paper:paper",
     "darkest": "allcad_core.segmentation.paper:darkest",
     "stain": "allcad_core.segmentation.stain:stain",
+    "unet": "allcad_core.segmentation.unet:unet",
 }
 """Name -> module:function; loaded when used. A new method is one file and one line here."""
 

@@ -12,7 +12,7 @@ from allcad_core import models, predictions
 from allcad_core.datasets import allidb1, allidb2, splits
 from allcad_core.datasets.boxes import ignored_boxes
 from allcad_core.errors import DataError
-from allcad_core.models import Card, Figure
+from allcad_core.models import Card
 from allcad_core.predictions import MaskPrediction
 from allcad_core.segmentation.network import CLASSES, build
 from allcad_core.segmentation.overlap import overlap
@@ -133,21 +133,17 @@ def run(
     return path
 
 
-def ship(
-    data: Path, runs: Path, results: Path, device: torch.device, *, fold: int = FULL, tell: Tell | None = None
-) -> Card:
-    """Write weights and card of the network of one fold, of all examples without one.
+def ship(data: Path, runs: Path, device: torch.device, *, fold: int = FULL, tell: Tell | None = None) -> Card:
+    """Write weights and card of the network of one fold, of all examples without one; the card has no figures yet.
 
     Raises:
-        DataError: there are no masks, or no figures are stored.
+        DataError: there are no masks.
     """
     network = train(fold, data, runs, device, tell)
     card = draft_card()
     digest = models.write_weights(network.state_dict(), models.WEIGHTS / card.file, "fp16")
     count = sum(value.numel() for value in network.parameters())
-    card = replace(
-        card, sha256=digest, storage="fp16", parameters=count, trained_on=_words(fold), figures=figures(results)
-    )
+    card = replace(card, sha256=digest, storage="fp16", parameters=count, trained_on=_words(fold))
     models.write_card(card)
     return card
 
@@ -160,15 +156,3 @@ def _words(fold: int) -> str:
             f"{fold} of the protocol '{PROTOCOL}'"
         )
     return f"{crops}; {masks.GENERATED} generated fields."
-
-
-def figures(results: Path = predictions.RESULTS) -> tuple[Figure, ...]:
-    """Mean Dice out of fold by structure, for the card. Raises DataError where nothing is stored."""
-    rows = predictions.read(MaskPrediction, "segment", PROTOCOL, NAME, results)
-    found = []
-    for dataset, structure in dict.fromkeys((row.dataset, row.structure) for row in rows):
-        own = [row for row in rows if (row.dataset, row.structure) == (dataset, structure)]
-        mean = sum(2 * row.shared / max(row.found + row.drawn, 1) for row in own) / len(own)
-        name = f"Dice of the {structure}, {dataset}"
-        found.append(Figure(name, mean, None, None, PROTOCOL, f"results/segment/{PROTOCOL}/{NAME}"))
-    return tuple(found)

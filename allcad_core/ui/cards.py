@@ -14,7 +14,12 @@ from allcad_core.ui import words
 if TYPE_CHECKING:
     from allcad_core.analysis import Recipe
 
-TASKS = {"cell": "Judges one cell", "field": "Judges a whole field", "detect": "Finds cells in a field"}
+TASKS = {
+    "cell": "Judges one cell",
+    "field": "Judges a whole field",
+    "detect": "Finds cells in a field",
+    "segment": "Draws nuclei and cells",
+}
 PROTOCOLS = {
     "session": "On a sitting that it has not seen: other day, other light, often another camera",
     "field": "On a field that it has not seen, from sittings that it knows",

@@ -15,7 +15,7 @@ Draw = Callable[..., NDArray[np.uint8]]
 
 
 def test_an_unknown_method_lists_the_known_ones() -> None:
-    with pytest.raises(UnknownNameError, match=r"no segmentation method called 'otsu'.*darkest, paper, stain"):
+    with pytest.raises(UnknownNameError, match=r"no segmentation method called 'otsu'.*darkest, paper, stain, unet"):
         segment(np.zeros((64, 64, 3), np.uint8), "otsu")
 
 
