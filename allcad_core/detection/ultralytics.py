@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -36,6 +37,8 @@ LEAST_SCORE = 0.05
 """Boxes under this are noise; every box above it is kept, so that filtering later equals a fresh run."""
 SUPPRESS_IOU = 0.5
 MOST_BOXES = 1000
+LAST_RATE = 0.01
+"""Share of the learning rate that is left at the end of a training."""
 CLASSES = ("blast", "healthy")
 """Of every detector that is trained here."""
 
@@ -227,6 +230,7 @@ def fit(
     if after_epoch is not None:
         tell = after_epoch
         network.add_callback("on_train_epoch_end", lambda trainer: tell(trainer.epoch + 1, trainer.epochs))
+    network.add_callback("on_train_batch_start", _falling_rate())
     with _surroundings_kept():
         if resuming:
             network.train(resume=True)
@@ -236,6 +240,25 @@ def fit(
                 verbose=False, pretrained=weights is not None, **settings,
             )  # fmt: skip
     return last
+
+
+def _falling_rate() -> Callable[[Any], None]:
+    """Lets the learning rate fall with a cosine from batch to batch, for a trainer that lowers it between epochs only.
+
+    Runs of one or two epochs would otherwise end at a rate at which weights still jump.
+    """
+    begun: list[int] = []
+
+    def lower(trainer: Any) -> None:
+        batches = len(trainer.train_loader)
+        if not begun:
+            begun.append(trainer.epoch * batches)
+        share = begun[0] / (trainer.epochs * batches)
+        begun[0] += 1
+        for group in trainer.optimizer.param_groups:
+            group["lr"] = group["initial_lr"] * max(LAST_RATE, (1 + math.cos(math.pi * share)) / 2)
+
+    return lower
 
 
 def _readable(architecture: str, run: Path) -> str:

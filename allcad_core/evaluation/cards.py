@@ -10,6 +10,7 @@ from allcad_core import models
 from allcad_core.errors import DataError
 from allcad_core.evaluation.classifiers import Report, reports
 from allcad_core.evaluation.detection import report as detection_report
+from allcad_core.evaluation.detector_report import box_report
 from allcad_core.evaluation.judged import shipped_rule, stored_models, stored_rows
 from allcad_core.evaluation.metrics import Estimate, Figures
 from allcad_core.intervals import Proportion
@@ -116,7 +117,9 @@ def _listed(named: Iterable[tuple[str, Estimate]], report: Report) -> list[Figur
 
 
 def detector_figures(name: str, protocol: str, data: Path, results: Path = RESULTS) -> list[Figure]:
-    """Blast recall by centroid and false blasts a healthy field at the recipe's default confidence."""
+    """Blast recall by centroid and false blasts a healthy field; on Chen et al.'s test fields, average precision."""
+    if protocol == "chen17":
+        return _box_figures(name, protocol, data, results)
     overall = detection_report(name, protocol, data, results).overall
     source = f"results/detect/{protocol}/{name}"
     mean, low, high = (round(value, 4) for value in overall.false_per_field)
@@ -124,6 +127,17 @@ def detector_figures(name: str, protocol: str, data: Path, results: Path = RESUL
         _proportion("blast recall by centroid", overall.recall, protocol, source),
         Figure("false blasts a healthy field", mean, low, high, protocol, source),
     ]
+
+
+def _box_figures(name: str, protocol: str, data: Path, results: Path) -> list[Figure]:
+    """Average precision at IoU 0.5 of both classes against the drawn boxes."""
+    classes = box_report(name, protocol, data, results).parts["all"].classes
+    return [
+        Figure(f"{kind} mAP@0.5", round(found.value, 4), _rounded(found.low), _rounded(found.high), protocol,
+               f"results/detect/{protocol}/{name}")
+        for kind in ("blast", "healthy")
+        if (found := classes[kind].ap50).value is not None
+    ]  # fmt: skip
 
 
 def _proportion(title: str, share: Proportion, protocol: str, source: str) -> Figure:
