@@ -58,6 +58,10 @@ NUCLEUS_TO_RED_CELL = 1.3
 """Typical diameter of a nucleus over that of a red cell: the scale where no lone red cell is seen."""
 LARGEST_CELL, SMALLEST_NUCLEUS = 3.0, 0.5
 """Diameters of a lone cell at most and of a nucleus in it at least, in red-cell diameters."""
+OWN_HUE, OWN_PURPLE = 0.85, 0.7
+"""Regions under both shares of the hue and the purple of the picture's nuclei are bluish red cells."""
+NUCLEAR = 0.6
+"""Regions above this share of the most purple one tell the hue of nuclei, by its highest tenth."""
 SMOOTHEST, SMALLEST_PART = 0.06, 0.2
 """Threads of a nucleus thinner than the first and pieces smaller than the second, in red-cell diameters, are none."""
 
@@ -113,7 +117,8 @@ def stain(pixels: Pixels, device: torch.device, constants: Constants = SHIPPED) 
     cores = keep_nucleated(cores, sure, unit, smallest=0)
     body = _clean(cell, constants.cell_hole * unit, constants.thread * unit)
     body |= _lone(cell | absorbing, sure, unit, constants)
-    labels = without_neighbours(keep_nucleated(grow(cores, body, unit), sure, unit), unit)
+    labels = without_red_cells(keep_nucleated(grow(cores, body, unit), sure, unit), light.hue, light.purple)
+    labels = without_neighbours(labels, unit)
     nucleus = _nuclei(light.green, sure, labels, unit, constants)
     grey = grey_levels(small, device).cpu().numpy()
     return Segmentation(
@@ -270,6 +275,33 @@ def _lone(stained: Mask, sure: Mask, unit: float, constants: Constants) -> Mask:
         x, y, w, h = (int(value) for value in stats[number, :4])
         fits[number] = solidity(pieces[y : y + h, x : x + w] == number) >= CONVEX
     return np.asarray(fits[pieces])
+
+
+def without_red_cells(
+    labels: NDArray[np.int32], hue: NDArray[np.float32], purple: NDArray[np.float32]
+) -> NDArray[np.int32]:
+    """The labels without red cells that a bluish stain made purple; numbered anew.
+
+    In such pictures Otsu's threshold lets them pass for nuclei; beside real ones they are paler and less pure in hue.
+
+    Args:
+        labels: int32 (height, width), one number a region.
+        hue: float32 (height, width), share of purple in what is absorbed.
+        purple: float32 (height, width), purple density.
+    """
+    from scipy.ndimage import find_objects
+
+    windows = find_objects(labels)
+    if len(windows) < 2:
+        return labels
+    masks = [labels[window] == number for number, window in enumerate(windows, start=1)]
+    hues, purples = (
+        np.asarray([np.quantile(plane[window][mask], 0.75) for window, mask in zip(windows, masks, strict=True)])
+        for plane in (hue, purple)
+    )
+    own = float(np.quantile(hues[purples >= NUCLEAR * purples.max()], 0.9))
+    keep = np.concatenate([[False], (hues >= OWN_HUE * own) | (purples >= OWN_PURPLE * purples.max())])
+    return np.asarray((np.cumsum(keep) * keep)[labels], np.int32)
 
 
 def _nuclei(green: Pixels, sure: Mask, labels: NDArray[np.int32], unit: float, constants: Constants) -> Mask:

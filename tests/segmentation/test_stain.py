@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from allcad_core.segmentation import segment
 from allcad_core.segmentation.splitting import cores_of, split
-from allcad_core.segmentation.stain import red_cell_diameter
+from allcad_core.segmentation.stain import red_cell_diameter, without_red_cells
 
 Draw = Callable[..., NDArray[np.uint8]]
 REDS = [(x, y, 15) for x in (40, 100, 160, 220, 280, 340) for y in (40, 260)]
@@ -156,3 +156,20 @@ class TestCores:
         labels = split(mask.astype(bool), unit=20)
         assert len({labels[40, 30], labels[40, 90], labels[40, 150]}) == 3
         assert (labels > 0).sum() == mask.sum()
+
+
+def _three_regions(hues: tuple[float, ...], purples: tuple[float, ...]) -> tuple[NDArray[np.int32], ...]:
+    labels = np.repeat(np.arange(4, dtype=np.int32), 25)[None].repeat(20, 0)
+    planes = (np.asarray((0.0, *values), np.float32)[labels] for values in (hues, purples))
+    return labels, *planes
+
+
+def test_bluish_red_cells_beside_purer_nuclei_are_left_out() -> None:
+    labels, hue, purple = _three_regions((0.3, 0.5, 0.51), (0.1, 0.2, 0.19))
+    kept = without_red_cells(labels, hue, purple)
+    assert np.array_equal(kept, np.maximum(labels - 1, 0))
+
+
+def test_a_pale_cell_of_the_nuclei_s_hue_stays() -> None:
+    labels, hue, purple = _three_regions((0.48, 0.5, 0.51), (0.1, 0.2, 0.19))
+    assert np.array_equal(without_red_cells(labels, hue, purple), labels)
