@@ -50,8 +50,8 @@ class Settings:
         whole: whole fields instead of composed tiles, and Ultralytics' own augmentation, as Chen et al. trained.
     """
 
-    epochs: int = 1
-    tiles: int = 1800
+    epochs: int = 2
+    tiles: int = 6000
     size: int = 256
     batch: int = 8
     lr: float = 0.001
@@ -60,7 +60,7 @@ class Settings:
     whole: bool = False
 
 
-PRETRAINING = Settings(tiles=3000, lr=0.002)
+PRETRAINING = Settings(epochs=1, lr=0.002)
 PAPER = Settings(epochs=150, size=1024, batch=16, lr=0.01, optimizer="SGD", whole=True)
 """The settings of Chen et al.: for a machine with a GPU."""
 SETTINGS: Mapping[str, Settings] = {"ours": Settings(), "paper": PAPER}
