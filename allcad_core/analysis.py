@@ -122,19 +122,58 @@ def analyse(
         AllcadError: ``confidence`` is not within 0..1.
     """
     chosen = recipe(model)
-    threshold = chosen.default_confidence if confidence is None else confidence
-    if not 0 <= threshold <= 1:
-        raise AllcadError(f"A confidence lies between 0 and 1; {threshold} does not.")
-    tell = progress or (lambda *_: None)
     where = devices.choose(device)
-    classifier = None if chosen.classifier is None else cell_classifier(chosen.classifier, where)
-    times = [perf_counter()]
-
+    tell = progress or (lambda *_: None)
+    _check(confidence)
+    if chosen.classifier is not None:
+        cell_classifier(chosen.classifier, where)  # loaded before the clock runs
     tell(STEPS[0], 1, len(STEPS))
+    prepared = prepare(image, chosen.segmenter, where)
+    return answer(image, prepared, chosen, where, confidence=confidence, progress=tell, read_ms=read_ms)
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What every model needs of a picture; several that look at the same one share it.
+
+    Attributes:
+        colour: of the ground, float32 (3,).
+        balanced: uint8 (height, width, 3), RGB, the ground made equally bright.
+        segmentation: of the picture.
+        milliseconds: that all this took.
+    """
+
+    colour: NDArray[np.float32]
+    balanced: NDArray[np.uint8]
+    segmentation: Segmentation
+    milliseconds: float
+
+
+def prepare(image: SmearImage, segmenter: str, where: torch.device) -> Prepared:
+    """Balance and segment a picture. Raises UnknownNameError for a method that is not known."""
+    start = perf_counter()
     colour = ground_colour(image.pixels)
     balanced = balance(image.pixels, colour)
-    segmentation = segment(image.pixels, chosen.segmenter, str(where))
-    times.append(perf_counter())
+    segmentation = segment(image.pixels, segmenter, str(where))
+    return Prepared(colour, balanced, segmentation, 1000 * (perf_counter() - start))
+
+
+def answer(
+    image: SmearImage,
+    prepared: Prepared,
+    chosen: Recipe,
+    where: torch.device,
+    *,
+    confidence: float | None = None,
+    progress: Progress | None = None,
+    read_ms: float = 0.0,
+) -> FieldAnalysis:
+    """What one recipe says of a prepared picture; arguments and errors as ``analyse``."""
+    _check(confidence)
+    tell = progress or (lambda *_: None)
+    classifier = None if chosen.classifier is None else cell_classifier(chosen.classifier, where)
+    colour, balanced, segmentation = prepared.colour, prepared.balanced, prepared.segmentation
+    times = [perf_counter()]
 
     tell(STEPS[1], 2, len(STEPS))
     found = _detect(chosen.detector, balanced, segmentation, where)
@@ -149,8 +188,8 @@ def analyse(
         image.pixels, colour, segmentation.red_cell_diameter, segmentation.nucleus, len(segmentation.regions)
     )
     doubts = quality.check(image.pixels, colour, segmentation.red_cell_diameter, segmentation.nucleus, measured)
-    total = read_ms + 1000 * (perf_counter() - times[0])
-    segmenting, detecting, classifying = (1000 * (end - start) for start, end in pairwise(times))
+    total = read_ms + prepared.milliseconds + 1000 * (perf_counter() - times[0])
+    detecting, classifying = (1000 * (end - start) for start, end in pairwise(times))
     return FieldAnalysis(
         image=image.name,
         width=image.width,
@@ -160,12 +199,17 @@ def analyse(
         models=Models(chosen.detector, chosen.classifier, chosen.segmenter),
         device=str(where),
         backend="torch",
-        confidence=threshold,
+        confidence=chosen.default_confidence if confidence is None else confidence,
         every_cell=cells,
         warnings=image.warnings + doubts,
-        timing_ms=Timing(read_ms, segmenting, detecting, classifying, total),
+        timing_ms=Timing(read_ms, prepared.milliseconds, detecting, classifying, total),
         quality=measured,
     )
+
+
+def _check(confidence: float | None) -> None:
+    if confidence is not None and not 0 <= confidence <= 1:
+        raise AllcadError(f"A confidence lies between 0 and 1; {confidence} does not.")
 
 
 def seen(
