@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from allcad_core import devices, models, quality
 from allcad_core.analysis import DEFAULT_RECIPE, cell_classifier, recipe, seen
-from allcad_core.classification import CellClassifier, FieldClassifier, central_box
+from allcad_core.classification import CellAggregate, CellClassifier, FieldClassifier, central_box
+from allcad_core.detection import propose
 from allcad_core.errors import AllcadError, UnknownNameError
 from allcad_core.ground import balance, ground_colour
 from allcad_core.images import SmearImage
 from allcad_core.results import Box, Note, Timing
-from allcad_core.segmentation import methods, segment
+from allcad_core.segmentation import Segmentation, methods, segment
 
 if TYPE_CHECKING:
     import torch
@@ -163,31 +164,56 @@ def classify_field(
     """Say whether a whole field comes from a patient with ALL. Arguments and errors as ``classify_crop``."""
     check_mask(mask)
     where = devices.choose(device)
-    classifier = field_classifier(model_for("field", model), where)
+    judge = field_judge(model_for("field", model), where)
     clock = _Clock(read_ms)
     colour = ground_colour(image.pixels)
+    balanced = balance(image.pixels, colour)
     segmentation = segment(image.pixels, BOXED_BY, str(where))
-    chosen = mask or classifier.mask
-    masks = None
-    if chosen != UNMASKED:
-        cells = segmentation if chosen == BOXED_BY else segment(image.pixels, chosen, str(where))
-        masks = [cells.cell]
-    elif classifier.mask != UNMASKED:
-        masks = [np.ones(image.pixels.shape[:2], bool)]  # asked for: all of the picture, against the card
-    clock.lap("segment")
-    chance = float(classifier.probabilities([balance(image.pixels, colour)], masks)[0])
+    if isinstance(judge, CellAggregate):
+        clock.lap("segment")
+        chance = _by_cells(image, balanced, segmentation, judge, mask, where)
+        other: tuple[Note, ...] = _other_mask(cell_classifier(judge.cells, where), mask)
+    else:
+        masks = _masks(image, segmentation, judge, mask, where)
+        clock.lap("segment")
+        chance, other = float(judge.probabilities([balanced], masks)[0]), _other_mask(judge, mask)
     clock.lap("classify")
+    threshold = judge.card.threshold
     doubts = quality.check(image.pixels, colour, segmentation.red_cell_diameter, segmentation.nucleus)
     return Classified(
         image=image.name,
-        model=classifier.name,
+        model=judge.card.name,
         task="field",
-        label="ALL" if chance >= classifier.threshold else "normal",
+        label="ALL" if chance >= threshold else "normal",
         probability=chance,
-        threshold=classifier.threshold,
-        warnings=image.warnings + doubts + _other_mask(classifier, mask),
+        threshold=threshold,
+        warnings=image.warnings + doubts + other,
         timing_ms=clock.timing(),
     )
+
+
+def _masks(
+    image: SmearImage, segmentation: Segmentation, classifier: FieldClassifier, mask: str | None, where: torch.device
+) -> list[NDArray[np.bool_]] | None:
+    """What a network may see of the field; ``None`` for all of it."""
+    chosen = mask or classifier.mask
+    if chosen != UNMASKED:
+        cells = segmentation if chosen == BOXED_BY else segment(image.pixels, chosen, str(where))
+        return [cells.cell]
+    if classifier.mask != UNMASKED:
+        return [np.ones(image.pixels.shape[:2], bool)]  # asked for: all of the picture, against the card
+    return None
+
+
+def _by_cells(
+    image: SmearImage, balanced: NDArray[np.uint8], segmentation: Segmentation, judge: CellAggregate, mask: str | None,
+    where: torch.device,
+) -> float:  # fmt: skip
+    """Probability of ALL by what the aggregate's own cell classifier says of every white cell."""
+    classifier = cell_classifier(judge.cells, where)
+    shown = seen(image.pixels, balanced, mask or classifier.mask, str(where))
+    odds = classifier.log_odds(shown, propose(segmentation.regions).box_list())
+    return float(judge.probabilities([odds])[0])
 
 
 CLASSIFY: dict[Task, Callable[..., Classified]] = {"cell": classify_crop, "field": classify_field}
@@ -198,6 +224,18 @@ CLASSIFY: dict[Task, Callable[..., Classified]] = {"cell": classify_crop, "field
 def field_classifier(name: str, device: torch.device) -> FieldClassifier:
     """The shared field classifier of a card on a device."""
     return FieldClassifier.load(name, device)
+
+
+@cache
+def cell_aggregate(name: str, device: torch.device) -> CellAggregate:
+    """The shared aggregate of cells of a card on a device."""
+    return CellAggregate.load(name, device)
+
+
+def field_judge(name: str, device: torch.device) -> FieldClassifier | CellAggregate:
+    """What judges whole fields under this card: a network of pictures, or an aggregate of cells."""
+    by_cells = "cells" in models.card(name).input
+    return cell_aggregate(name, device) if by_cells else field_classifier(name, device)
 
 
 class _Clock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,36 @@ class TestCrops:
         assert cut_cells(painted, [box], 16).min() < 200
         (expected,) = cell_classifier("spot", CPU).probabilities(painted, [box])
         assert masked.probability == pytest.approx(expected)
+
+
+class TestFieldsByTheirCells:
+    """Of an aggregate: its own cell classifier speaks of every white cell that is found."""
+
+    @pytest.fixture
+    def aggregate(self, weights: Path) -> Path:
+        network = models.build("allcad_core.classification.aggregate:build", {})
+        digest = models.write_weights(network.state_dict(), weights / "sum.safetensors")
+        card = replace(
+            models.card("spot_field"), name="sum", file="sum.safetensors", sha256=digest, arguments={},
+            builder="allcad_core.classification.aggregate:build", input={"cells": "spot"},
+        )  # fmt: skip
+        models.write_card(card, weights)
+        classify.cell_aggregate.cache_clear()
+        yield weights
+        classify.cell_aggregate.cache_clear()
+
+    def test_it_hears_each_cell(self, aggregate: Path, crop: SmearImage) -> None:
+        answer = classify_field(crop, "sum")
+        boxes = [region.box for region in segment(crop.pixels, "stain").regions]
+        odds = cell_classifier("spot", CPU).log_odds(balance(crop.pixels), boxes)
+        (expected,) = classify.cell_aggregate("sum", CPU).probabilities([odds])
+        assert len(boxes) > 0
+        assert answer.probability == pytest.approx(expected)
+        assert (answer.model, answer.task, answer.threshold) == ("sum", "field", 0.4)
+
+    def test_another_mask_than_its_classifier_s_is_told(self, aggregate: Path, crop: SmearImage) -> None:
+        assert "other_mask" in [note.code for note in classify_field(crop, "sum", mask="stain").warnings]
+        assert "other_mask" not in [note.code for note in classify_field(crop, "sum").warnings]
 
 
 class TestFields:

@@ -178,5 +178,18 @@ PLANS: Mapping[str, Plan] = {
             {"ALL-IDB1": 1.0},
         ),
     ),
+    "best_field": Plan(
+        task="field",
+        builder="allcad_core.classification.aggregate:build",
+        arguments={},
+        input={"cells": "best_cell"},
+        classes=FIELD,
+        title="A field by its cells: how many look like blasts, and which share",
+        paper=(
+            "In neither paper. No picture of the field is looked at, only the white cells that stain finds and what best_cell "
+            "says of each: no ground, no lamp, no camera to learn. Fitted on best_cell's out-of-fold predictions."
+        ),
+        protocols=("session", "field", "source"),
+    ),
 }
 """By name; the order is that of the queue."""

@@ -22,7 +22,7 @@ from allcad_core.predictions import BoxPrediction, CellPrediction, FieldPredicti
 from allcad_core.results import Box
 from allcad_core.segmentation import segment
 from allcad_core.synthesis import trial
-from allcad_core.training import cellsets, classifiers, detectors, fieldsets, sources
+from allcad_core.training import aggregates, cellsets, classifiers, detectors, fieldsets, sources
 from allcad_core.training.detector_plans import PLANS as DETECTORS
 from allcad_core.training.plan_types import Plan
 from allcad_core.training.plans import draft_card, plan
@@ -123,7 +123,10 @@ class Bench:
         """The folds that a model has under a protocol."""
         if protocol == trial.PROTOCOL:
             return (0,)
-        folds = self.cell_folds(protocol) if self.plan(name).task == "cell" else self.folds(protocol)
+        made = self.plan(name)
+        if aggregates.listens(made) and protocol == "source":
+            return (LEFT_OUT[sources.MAIN], LEFT_OUT[aria.NAME])
+        folds = self.cell_folds(protocol) if made.task == "cell" else self.folds(protocol)
         return sorted(set(folds.values()) - {splits.TRAIN_ONLY})
 
 
@@ -152,6 +155,8 @@ def run(name: str, protocol: str, fold: int, bench: Bench) -> Path | None:
         raise DataError(f"There is no fold {fold} in the protocol '{protocol}'. Known: {known}.")
     if protocol == trial.PROTOCOL:
         return _run_trial(name, bench)
+    if aggregates.listens(made):
+        return aggregates.run(name, made, protocol, fold, bench.results)
     if made.task == "cell":
         _run_cells(name, protocol, fold, bench, path)
     elif made.task == "field":

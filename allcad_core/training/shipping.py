@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from allcad_core import models
 from allcad_core.errors import DataError
-from allcad_core.training import detectors, jobs
+from allcad_core.training import aggregates, detectors, jobs
 from allcad_core.training.plans import draft_card
+
+if TYPE_CHECKING:
+    import torch
 
 LARGE = 4_000_000
 """Networks with more numbers than this are stored as 8-bit weights."""
@@ -26,7 +30,9 @@ def ship(name: str, bench: jobs.Bench, folder: Path | None = None) -> models.Car
     if not made.ships:
         raise DataError(f"'{name}' is an experiment and does not ship.")
     protocol = made.protocols[0]
-    if made.task == "detect":
+    if aggregates.listens(made):
+        network: torch.nn.Module = aggregates.shipped(made, bench.results)
+    elif made.task == "detect":
         network = detectors.fit_detector(name, bench, protocol, jobs.FULL, bench.folds(protocol))
     else:
         train = jobs.fit_cells if made.task == "cell" else jobs.fit_fields

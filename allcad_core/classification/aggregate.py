@@ -1,0 +1,78 @@
+"""A whole field judged by its cells: the log odds of each white cell to one answer for all.
+
+The mean of instance scores is the oldest rule of multiple-instance learning (Dietterich et al. 1997 name the setting); what
+a haematologist reads in a field is how many blasts there are and which share of the white cells they make, and these two are
+all that is looked at here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from allcad_core import models
+
+if TYPE_CHECKING:
+    import torch
+
+PRIOR = 1.0
+"""So many healthy cells are added to those of a field, so that one doubtful cell alone is not all of it."""
+
+
+def features(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What is looked at: ln(1 + expected number of blasts), and their expected share.
+
+    Args:
+        log_odds: float64 (number of cells,), blast against healthy; may be empty.
+
+    Returns:
+        float64 (2,).
+
+    >>> features(np.array([]))
+    array([0., 0.])
+    >>> features(np.array([20.0, 20.0, -20.0])).round(2)
+    array([1.1, 0.5])
+    """
+    expected = float(expit(log_odds).sum())
+    return np.array([np.log1p(expected), expected / (log_odds.size + PRIOR)])
+
+
+def build() -> torch.nn.Linear:
+    """The untrained judge: from ``features`` (fields, 2) to logits (fields, 2), normal and ALL."""
+    import torch
+
+    return torch.nn.Linear(2, 2)
+
+
+class CellAggregate(models.Served):
+    """A trained aggregate: the cells of each field in, calibrated probabilities of ALL out. Safe to share by threads."""
+
+    @property
+    def cells(self) -> str:
+        """The cell classifier that it listens to."""
+        return str(self.card.input["cells"])
+
+    def log_odds(self, fields: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Logit of ALL minus logit of normal for each field, float64 (fields,), not calibrated.
+
+        Args:
+            fields: the cells' log odds of each, float64 (number of cells,), as ``CellClassifier.log_odds`` gives them.
+        """
+        import torch
+
+        if not fields:
+            return np.empty(0)
+        seen = torch.from_numpy(np.stack([features(odds) for odds in fields]))
+        with self._lock, torch.inference_mode():
+            weight = self._network.get_parameter("weight")
+            logits = self._network(seen.to(weight.device, weight.dtype)).double().cpu().numpy()
+        positive = self.card.classes.index("ALL")
+        return np.asarray(logits[:, positive] - logits[:, 1 - positive], np.float64)
+
+    def probabilities(self, fields: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Calibrated probability that each field comes from a patient with ALL; argument as in ``log_odds``."""
+        return np.asarray(expit(self.log_odds(fields) / self.card.temperature), np.float64)
