@@ -9,8 +9,10 @@ page = st.navigation(
         st.Page("pages/home.py", title="Home", default=True),
         st.Page("pages/analyse.py", title="Analyse smear"),
         st.Page("pages/segmentation_lab.py", title="Segmentation lab"),
+        st.Page("pages/compare.py", title="Compare models"),
         st.Page("pages/confusion_explorer.py", title="Confusion explorer"),
         st.Page("pages/models.py", title="Models and data"),
+        st.Page("pages/stage.py", title="Stage"),
     ],
     position="top",
 )
