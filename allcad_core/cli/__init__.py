@@ -40,6 +40,7 @@ COMMANDS = (
         "allcad_core.cli.classify",
     ),
     Command("segment", "write the masks of nuclei and cells", "allcad_core.cli.segment"),
+    Command("batch", "analyse many files in one run that goes on where it was ended", "allcad_core.cli.batch"),
     Command("models", "list the models, what they were trained on and what they score", "allcad_core.cli.models"),
     Command("synth", "generate smear photographs with known boxes and masks", "allcad_core.cli.synth"),
     Command("data", "check a folder of data before anything is measured on it", "allcad_core.cli.data"),
@@ -54,6 +55,7 @@ examples:
   allcad analyse smear.jpg                          counts, share of blasts and a suggestion
   allcad analyse *.jpg --json > result.json         the same for programs
   allcad analyse folder --out report                annotated pictures, a table and JSON in the folder "report"
+  allcad batch scans --out run                      thousands of files, resumed after any end, tables and a report
   allcad classify cell.tif --task cell              blast or healthy, with a calibrated probability
   allcad segment smear.jpg --out masks              smear.nucleus.png and smear.cell.png
   allcad synth --out samples --count 3 --seed 7     three invented fields to try things on
