@@ -14,11 +14,16 @@ from allcad_core import predictions
 from allcad_core.datasets import allidb1, allidb2, splits
 from allcad_core.evaluation.segmentation import KNOWN, Masked, Tell, dice_of, measure, pictures
 from allcad_core.predictions import MaskPrediction
-from allcad_core.segmentation.stain import SHIPPED, Constants, stain
+from allcad_core.segmentation.constants import SHIPPED, Constants
+from allcad_core.segmentation.stain import stain
 
 HUES = (0.07, 0.1, 0.13)
-CONTRASTS = (0.0, 0.25, 0.35)
-CANDIDATES = tuple(replace(SHIPPED, hue=hue, contrast=contrast) for hue, contrast in product(HUES, CONTRASTS))
+CONTRASTS = (0.35, 0.45)
+MARGINS = (0.0, 0.05, 0.1)
+CANDIDATES = tuple(
+    replace(SHIPPED, hue=hue, contrast=contrast, margin=margin)
+    for hue, contrast, margin in product(HUES, CONTRASTS, MARGINS)
+)
 """What is tried. The other constants were set once, looking at all crops."""
 PROTOCOL = "session"
 

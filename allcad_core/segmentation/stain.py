@@ -5,7 +5,7 @@ haemoglobin absorbs blue and green and lets red pass. With the optical density O
 (Beer-Lambert), ``purple = (OD_red + OD_green) / 2 - OD_blue`` therefore holds white cells and platelets alone. Strong
 purple is a nucleus. Cytoplasm is pale, so not its purple tells it from red cells but its share of all that it absorbs,
 ``hue = purple / (|OD_red| + |OD_green| + |OD_blue|)``, seen against the hue of the picture's own red cells. Within a cell
-the nucleus absorbs most green: Otsu's threshold parts the two, cell by cell.
+the nucleus absorbs most green; ``nuclei.py`` parts the two, cell by cell.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from allcad_core.ground import ground_colour
 from allcad_core.segmentation.base import Mask, Pixels, Segmentation
+from allcad_core.segmentation.constants import SHIPPED, Constants
+from allcad_core.segmentation.nuclei import nuclei
 from allcad_core.segmentation.paper import grey_levels
 from allcad_core.segmentation.regions import describe, upscale
 from allcad_core.segmentation.splitting import (
@@ -62,44 +64,13 @@ OWN_HUE, OWN_PURPLE = 0.85, 0.7
 """Regions under both shares of the hue and the purple of the picture's nuclei are bluish red cells."""
 NUCLEAR = 0.6
 """Regions above this share of the most purple one tell the hue of nuclei, by its highest tenth."""
-SMOOTHEST, SMALLEST_PART = 0.06, 0.2
-"""Threads of a nucleus thinner than the first and pieces smaller than the second, in red-cell diameters, are none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Constants:
-    """What was fixed on the crops of ALL-IDB2 with expert masks.
-
-    Attributes:
-        hue: by how much the hue of a white cell exceeds that of red cells.
-        least_hue: of a white cell, whatever red cells look like.
-        density: least mean optical density of a white cell.
-        edge: least share of the strongest density next to a pixel; the foot of a blurred edge has less.
-        contrast: least difference of nucleus and cytoplasm in green light, over that of nucleus and ground; with less,
-            and a paler part that is purple enough for a nucleus, Otsu's threshold has parted one.
-        cell_hole, nucleus_hole: holes under these diameters are filled, in red-cell diameters.
-        thread: what is thinner is no part of a cell, likewise.
-    """
-
-    hue: float = 0.13
-    least_hue: float = 0.08
-    density: float = 0.022
-    edge: float = 0.2
-    contrast: float = 0.35
-    cell_hole: float = 0.6
-    nucleus_hole: float = 0.4
-    thread: float = 0.25
-
-
-SHIPPED = Constants()
-"""Fixed on all crops."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Light:
-    """A picture's smoothed green light, uint8, and densities, float32, all (height, width)."""
+    """A picture smoothed, uint8 (height, width, 3), and its densities, float32 (height, width)."""
 
-    green: Pixels
+    smooth: Pixels
     mean: NDArray[np.float32]
     purple: NDArray[np.float32]
     hue: NDArray[np.float32]
@@ -119,7 +90,7 @@ def stain(pixels: Pixels, device: torch.device, constants: Constants = SHIPPED) 
     body |= _lone(cell | absorbing, sure, unit, constants)
     labels = without_red_cells(keep_nucleated(grow(cores, body, unit), sure, unit), light.hue, light.purple)
     labels = without_neighbours(labels, unit)
-    nucleus = _nuclei(light.green, sure, labels, unit, constants)
+    nucleus = nuclei(light.smooth, sure, labels, unit, constants)
     grey = grey_levels(small, device).cpu().numpy()
     return Segmentation(
         "stain",
@@ -170,7 +141,7 @@ def _light(pixels: Pixels) -> _Light:
     whole = np.abs(red) + np.abs(green) + np.abs(blue)
     hue = purple / np.maximum(whole, np.float32(FAINTEST_RED_CELL))
     planes = (np.asarray(plane, np.float32) for plane in ((both + blue) / 3, purple, hue))
-    return _Light(np.ascontiguousarray(smooth[..., 1]), *planes)
+    return _Light(smooth, *planes)
 
 
 def optical_density(pixels: Pixels) -> tuple[NDArray[np.float32], ...]:
@@ -302,41 +273,3 @@ def without_red_cells(
     own = float(np.quantile(hues[purples >= NUCLEAR * purples.max()], 0.9))
     keep = np.concatenate([[False], (hues >= OWN_HUE * own) | (purples >= OWN_PURPLE * purples.max())])
     return np.asarray((np.cumsum(keep) * keep)[labels], np.int32)
-
-
-def _nuclei(green: Pixels, sure: Mask, labels: NDArray[np.int32], unit: float, constants: Constants) -> Mask:
-    """The nucleus of each cell: Otsu's threshold of its green light, unless that parts a nucleus."""
-    from scipy.ndimage import find_objects
-
-    nucleus = np.zeros(labels.shape, np.uint8)
-    outside = green[labels == 0]
-    ground = float(np.median(outside[::16])) if outside.size > 16 else 255.0
-    for number, window in enumerate(find_objects(labels), start=1):
-        if window is None:
-            continue
-        inside = labels[window] == number
-        light = green[window]
-        dark = inside & (light < _darkness(light[inside], sure[window][inside], ground, constants))
-        nucleus[window] |= dark.view(np.uint8)
-    filled = fill_holes(nucleus.astype(bool), area_of(constants.nucleus_hole * unit))
-    thread = round(SMOOTHEST * unit / 2)
-    if thread:
-        filled = np.asarray(cv2.morphologyEx(filled, cv2.MORPH_OPEN, disc(2 * thread)), np.uint8)
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats(filled)
-    large = stats[:, cv2.CC_STAT_AREA] >= area_of(SMALLEST_PART * unit)
-    large[0] = False
-    return np.asarray(large[pieces] & (labels > 0)) if count > 1 else np.zeros(labels.shape, bool)
-
-
-def _darkness(light: NDArray[np.uint8], sure: Mask, ground: float, constants: Constants) -> float:
-    """Green light under which a pixel of one cell belongs to its nucleus."""
-    from skimage.filters import threshold_otsu
-
-    if light.size < 16 or np.ptp(light) == 0:
-        return 256.0
-    middle = float(threshold_otsu(light))
-    upper = light > middle
-    dark, pale = float(light[~upper].mean()), float(light[upper].mean())
-    if pale - dark < constants.contrast * (ground - dark) and sure[upper].mean() > 0.5:
-        return 256.0
-    return middle + 1
