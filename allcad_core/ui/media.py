@@ -41,13 +41,17 @@ def jpeg(pixels: Pixels, quality: int = PHOTO_QUALITY) -> bytes:
         pixels: uint8 (height, width, 3), RGB.
         quality: JPEG quality, 1..100.
     """
-    height, width = pixels.shape[:2]
-    scale = LONGEST_SIDE / max(height, width)
-    if scale < 1:
-        pixels = _resized(pixels, max(1, round(width * scale)), max(1, round(height * scale)))
+    pixels = at_most(pixels, LONGEST_SIDE)
     done, data = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
     assert done
     return data.tobytes()
+
+
+def at_most(pixels: Pixels, longest: int) -> Pixels:
+    """A picture made smaller where its longer side passes ``longest`` pixels; itself where it does not."""
+    height, width = pixels.shape[:2]
+    scale = longest / max(height, width)
+    return _resized(pixels, max(1, round(width * scale)), max(1, round(height * scale))) if scale < 1 else pixels
 
 
 def crop(pixels: Pixels, box: Box, side: int = TILE) -> Pixels:
