@@ -3,22 +3,28 @@
 import streamlit as st
 
 from allcad_core.ui import notes, theme
+from allcad_core.ui.slide.routes import routes
 
-page = st.navigation(
-    [
-        st.Page("pages/home.py", title="Home", default=True),
-        st.Page("pages/analyse.py", title="Analyse smear"),
-        st.Page("pages/segmentation_lab.py", title="Segmentation lab"),
-        st.Page("pages/compare.py", title="Compare models"),
-        st.Page("pages/confusion_explorer.py", title="Confusion explorer"),
-        st.Page("pages/models.py", title="Models and data"),
-        st.Page("pages/stage.py", title="Stage"),
-    ],
-    position="top",
-)
-theme.frame(page.title)
-try:
-    page.run()
-except Exception as error:  # the outermost door: a visitor reads a sentence, not a trace
-    notes.unexpected(error)
-theme.footer()
+if __name__ != "__main__":  # the server takes its routes from here; each run of the page is __main__
+    app = st.App(__file__, routes=routes())
+else:
+    page = st.navigation(
+        [
+            st.Page("pages/home.py", title="Home", default=True),
+            st.Page("pages/analyse.py", title="Analyse smear"),
+            st.Page("pages/segmentation_lab.py", title="Segmentation lab"),
+            st.Page("pages/compare.py", title="Compare models"),
+            st.Page("pages/confusion_explorer.py", title="Confusion explorer"),
+            st.Page("pages/models.py", title="Models and data"),
+            st.Page("pages/slide.py", title="Slide"),
+            st.Page("pages/live.py", title="Live camera"),
+            st.Page("pages/stage.py", title="Stage"),
+        ],
+        position="top",
+    )
+    theme.frame(page.title)
+    try:
+        page.run()
+    except Exception as error:  # the outermost door: a visitor reads a sentence, not a trace
+        notes.unexpected(error)
+    theme.footer()
