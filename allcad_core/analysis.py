@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from allcad_core import devices, quality
+from allcad_core import compiled, devices, quality
 from allcad_core.classification import CellClassifier, mask_out
 from allcad_core.detection import Detections, match, propose, scale
 from allcad_core.errors import AllcadError, UnknownNameError
 from allcad_core.ground import balance, ground_colour
 from allcad_core.images import SmearImage, read
-from allcad_core.results import REVIEW_HIGH, REVIEW_LOW, Cell, FieldAnalysis, Label, Models, Timing
+from allcad_core.models import card
+from allcad_core.results import REVIEW_HIGH, REVIEW_LOW, Cell, FieldAnalysis, Label, Models, Note, Timing
 from allcad_core.segmentation import Region, Segmentation, segment
-
-if TYPE_CHECKING:
-    import torch
 
 Progress = Callable[[str, int, int], None]
 """Called with the step in words, its number and the number of steps."""
+
+GPU_FULL = Note("gpu_memory", "The GPU had not enough memory for this photograph; the CPU looked at it.")
 
 STEPS = ("Masking what is stained", "Finding white cells", "Judging each cell")
 
@@ -101,16 +100,20 @@ def analyse(
     model: str | None = None,
     *,
     device: str | None = None,
+    backend: str | None = None,
     confidence: float | None = None,
     progress: Progress | None = None,
     read_ms: float = 0.0,
 ) -> FieldAnalysis:
     """Find and judge the white cells of one field.
 
+    A GPU that has not enough memory for it leaves it to the CPU, with a warning.
+
     Args:
         image: the field.
         model: name of a recipe; the default one without it.
         device: see ``devices.choose``.
+        backend: see ``compiled.choose``.
         confidence: scores below this are hidden; every cell stays in ``every_cell``.
         progress: told before each step.
         read_ms: how long reading took, for the timings.
@@ -118,13 +121,42 @@ def analyse(
     Raises:
         UnknownNameError: no such recipe.
         ModelError: a weight file is missing or damaged.
-        DeviceError: no such device.
+        DeviceError: no such device or backend.
         AllcadError: ``confidence`` is not within 0..1.
     """
     chosen = recipe(model)
-    where = devices.choose(device)
-    tell = progress or (lambda *_: None)
+    where = place(chosen, device, backend)
     _check(confidence)
+    try:
+        return _whole(image, chosen, where, confidence, progress, read_ms)
+    except RuntimeError as error:
+        if where.type != "cuda" or not devices.is_out_of_memory(error):
+            raise
+        spare = place(chosen, "cpu", None)
+    found = _whole(image, chosen, spare, confidence, progress, read_ms)
+    return replace(found, warnings=(*found.warnings, GPU_FULL))
+
+
+def place(
+    chosen: Recipe, device: str | None = None, backend: str | None = None, *, make: bool = False
+) -> devices.Device:
+    """Where a recipe computes, and by what; see ``compiled.choose``, and with ``make``, ``compiled.choose_and_make``."""
+    names = (chosen.detector, chosen.classifier, chosen.segmenter)
+    known = compiled.names()
+    choose = compiled.choose_and_make if make else compiled.choose
+    return choose(device, backend, [name for name in names if name in known])
+
+
+def _whole(
+    image: SmearImage,
+    chosen: Recipe,
+    where: devices.Device,
+    confidence: float | None,
+    progress: Progress | None,
+    read_ms: float,
+) -> FieldAnalysis:
+    """All steps on one device."""
+    tell = progress or (lambda *_: None)
     if chosen.classifier is not None:
         cell_classifier(chosen.classifier, where)  # loaded before the clock runs
     tell(STEPS[0], 1, len(STEPS))
@@ -149,12 +181,12 @@ class Prepared:
     milliseconds: float
 
 
-def prepare(image: SmearImage, segmenter: str, where: torch.device) -> Prepared:
+def prepare(image: SmearImage, segmenter: str, where: devices.Device) -> Prepared:
     """Balance and segment a picture. Raises UnknownNameError for a method that is not known."""
     start = perf_counter()
     colour = ground_colour(image.pixels)
     balanced = balance(image.pixels, colour)
-    segmentation = segment(image.pixels, segmenter, str(where))
+    segmentation = segment(image.pixels, segmenter, where)
     return Prepared(colour, balanced, segmentation, 1000 * (perf_counter() - start))
 
 
@@ -162,7 +194,7 @@ def answer(
     image: SmearImage,
     prepared: Prepared,
     chosen: Recipe,
-    where: torch.device,
+    where: devices.Device,
     *,
     confidence: float | None = None,
     progress: Progress | None = None,
@@ -180,7 +212,7 @@ def answer(
     times.append(perf_counter())
 
     tell(STEPS[2], 3, len(STEPS))
-    shown = balanced if classifier is None else seen(image.pixels, balanced, classifier.mask, str(where))
+    shown = balanced if classifier is None else seen(image.pixels, balanced, classifier.mask, where)
     cells = judge(found, shown, segmentation.regions, detector=chosen.detector, classifier=classifier)
     times.append(perf_counter())
 
@@ -198,7 +230,7 @@ def answer(
         recipe=chosen.name,
         models=Models(chosen.detector, chosen.classifier, chosen.segmenter),
         device=str(where),
-        backend="torch",
+        backend="compiled" if isinstance(where, devices.CompiledCpu) else "torch",
         confidence=chosen.default_confidence if confidence is None else confidence,
         every_cell=cells,
         warnings=image.warnings + doubts,
@@ -213,7 +245,10 @@ def _check(confidence: float | None) -> None:
 
 
 def seen(
-    pixels: NDArray[np.uint8], balanced: NDArray[np.uint8], mask: str, device: str | None = None
+    pixels: NDArray[np.uint8],
+    balanced: NDArray[np.uint8],
+    mask: str,
+    device: str | devices.Device | None = None,
 ) -> NDArray[np.uint8]:
     """The picture as a classifier sees it: balanced, and where it wants that, with nothing but white cells.
 
@@ -227,12 +262,19 @@ def seen(
 
 
 @cache
-def cell_classifier(name: str, device: torch.device) -> CellClassifier:
+def cell_classifier(name: str, device: devices.Device) -> CellClassifier:
     """The shared classifier of a card on a device."""
+    if isinstance(device, devices.CompiledCpu):
+        return CellClassifier(card(name), None, device, compiled.load(name))
     return CellClassifier.load(name, device)
 
 
-def _detect(name: str, balanced: NDArray[np.uint8], segmentation: Segmentation, device: torch.device) -> Detections:
+def _detect(
+    name: str,
+    balanced: NDArray[np.uint8],
+    segmentation: Segmentation,
+    device: devices.Device,
+) -> Detections:
     if name == REGIONS:
         return propose(segmentation.regions)
     from allcad_core.detection.ultralytics import yolo

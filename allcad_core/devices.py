@@ -1,9 +1,13 @@
-"""Where arithmetic runs: CUDA, then MPS, then the CPU, unless someone chooses."""
+"""Where arithmetic runs: CUDA, then MPS, then the CPU, unless someone chooses; there by torch or by compiled networks."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import platform
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +19,28 @@ if TYPE_CHECKING:
 
 VARIABLE = "ALLCAD_DEVICE"
 """Environment variable that chooses the device where no argument does."""
+BACKEND_VARIABLE = "ALLCAD_BACKEND"
+"""Likewise for what computes on the CPU."""
+BACKENDS = ("auto", "compiled", "torch")
+"""``auto`` takes compiled networks where they are made, else torch."""
+DRIVERS = ("/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
+"""Where Linux shows that a GPU could be used: NVIDIA's driver, Windows' for Linux within it, AMD's."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCpu:
+    """The CPU where compiled networks answer. Stands where a ``torch.device`` may, and needs no torch."""
+
+    type: str = "cpu"
+    index: None = None
+
+    def __str__(self) -> str:
+        return self.type
+
+
+COMPILED_CPU = CompiledCpu()
+Device: TypeAlias = "torch.device | CompiledCpu"
+"""Where arithmetic runs, and by what."""
 
 
 def choose(wanted: str | None = None) -> torch.device:
@@ -50,13 +76,52 @@ def choose(wanted: str | None = None) -> torch.device:
     return device
 
 
-def half_precision(device: torch.device) -> bool:
+def backend(wanted: str | None = None) -> str:
+    """What is to compute on the CPU: one of ``BACKENDS``.
+
+    Args:
+        wanted: likewise; ``None`` lets ``$ALLCAD_BACKEND`` decide, and where that is not set, is ``auto``.
+
+    Raises:
+        DeviceError: it is none of them.
+    """
+    name = (wanted or os.environ.get(BACKEND_VARIABLE) or "auto").lower()
+    if name not in BACKENDS:
+        raise DeviceError(f"'{name}' is not a backend. Use {', '.join(BACKENDS[:-1])} or {BACKENDS[-1]}.")
+    return name
+
+
+def is_cpu(wanted: str | None = None) -> bool:
+    """Whether ``choose`` would give the CPU; torch is asked only where a GPU may be there. Raises as ``choose``."""
+    name = (wanted or os.environ.get(VARIABLE) or "auto").lower()
+    if name == "cpu" or (name == "auto" and not _gpu_likely()):
+        return True
+    return choose(wanted).type == "cpu"
+
+
+def _gpu_likely() -> bool:
+    """Whether a driver is at hand that torch could use; to ask torch itself takes seconds."""
+    if sys.platform == "win32":
+        return (Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32" / "nvcuda.dll").exists()
+    if sys.platform == "darwin":
+        return platform.machine() == "arm64"
+    return any(Path(path).exists() for path in DRIVERS)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that a device has no memory left."""
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError)
+
+
+def half_precision(device: Device) -> bool:
     """Whether networks run in half precision there: on CUDA only."""
     return device.type == "cuda"
 
 
-def to_tensor(array: NDArray[np.uint8], device: torch.device) -> torch.Tensor:
+def to_tensor(array: NDArray[np.uint8], device: Device) -> torch.Tensor:
     """An array on the device. Write-protected arrays are copied: torch would warn, and could write into them."""
     import torch
 
-    return torch.from_numpy(array if array.flags.writeable else array.copy()).to(device)
+    return torch.from_numpy(array if array.flags.writeable else array.copy()).to(str(device))

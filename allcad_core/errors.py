@@ -15,6 +15,10 @@ class ModelError(AllcadError):
     """A weight file or card that is missing, damaged or not what its card says."""
 
 
+class CompileError(ModelError):
+    """A network that cannot be compiled here, though its weights are good; torch still answers."""
+
+
 class UnknownNameError(AllcadError):
     """A name that no registry knows. The message lists the known ones."""
 

@@ -11,7 +11,10 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from allcad_core import devices
 from allcad_core.errors import ModelError, UnknownNameError
@@ -130,14 +133,42 @@ def build(builder: str, arguments: Mapping[str, Any]) -> torch.nn.Module:
     return network
 
 
-class Served:
-    """A trained network with its card on a device, guarded by a lock so that threads can share it."""
+class Runner(Protocol):
+    """A compiled network: pictures in, the network's answer out. Safe to share by threads."""
 
-    def __init__(self, card: Card, network: torch.nn.Module, device: torch.device) -> None:
+    def __call__(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The answer to uint8 (n, height, width, 3)."""
+
+
+class Served:
+    """A trained network with its card on a device, guarded by a lock so that threads can share it.
+
+    Args:
+        card: of the network.
+        network: for torch; one that is compiled may come without, and loads it where torch itself is needed.
+        device: where it computes.
+        runner: the network compiled.
+    """
+
+    def __init__(
+        self,
+        card: Card,
+        network: torch.nn.Module | None,
+        device: devices.Device,
+        runner: Runner | None = None,
+    ) -> None:
         self.card = card
         self.device = device
-        self._network = network
+        self.runner = runner
+        self._loaded = network
         self._lock = RLock()
+
+    @property
+    def _network(self) -> torch.nn.Module:
+        """The network for torch, on its device."""
+        if self._loaded is None:
+            self._loaded = load(self.card.name, str(self.device))
+        return self._loaded
 
     @classmethod
     def load(cls, name: str, device: torch.device) -> Self:
@@ -173,6 +204,14 @@ def load(name: str, device: torch.device | str | None = None, folder: Path | Non
 def _load(name: str, device: str, folder: Path) -> torch.nn.Module:
     import torch
 
+    where = torch.device(device)
+    network = fresh(name, folder).to(where)
+    return network.half() if devices.half_precision(where) else network
+
+
+def fresh(name: str, folder: Path | None = None) -> torch.nn.Module:
+    """A trained network of one's own, on the CPU, in evaluation mode; errors as ``load``."""
+    folder = folder or WEIGHTS
     entry = card(name, folder)
     network = build(entry.builder, entry.arguments)
     state = read_weights(folder / entry.file, entry.sha256)
@@ -182,9 +221,7 @@ def _load(name: str, device: str, folder: Path) -> torch.nn.Module:
         raise ModelError(
             f"{entry.file} does not fit the network of '{name}'. Restore it from the repository."
         ) from error
-    where = torch.device(device)
-    network = network.eval().requires_grad_(requires_grad=False).to(where)
-    return network.half() if devices.half_precision(where) else network
+    return network.eval().requires_grad_(requires_grad=False)
 
 
 def read_weights(path: Path, sha256: str) -> dict[str, torch.Tensor]:

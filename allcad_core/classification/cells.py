@@ -68,11 +68,11 @@ def _window(pixels: NDArray[np.uint8], x: int, y: int, side: int) -> NDArray[np.
     return window
 
 
-def to_input(crops: NDArray[np.uint8], device: torch.device) -> torch.Tensor:
+def to_input(crops: NDArray[np.uint8], device: devices.Device) -> torch.Tensor:
     """Crops uint8 (n, size, size, 3) as network input: (n, 3, size, size), ground near 0, ink near -1."""
     import torch
 
-    batch = torch.from_numpy(crops).to(device).permute(0, 3, 1, 2)
+    batch = torch.from_numpy(crops).to(str(device)).permute(0, 3, 1, 2)
     dtype = torch.float16 if devices.half_precision(device) else torch.float32
     return (batch.to(dtype) - BALANCED) / BALANCED
 
@@ -129,15 +129,20 @@ class CellClassifier(models.Served):
 
     def log_odds(self, balanced: NDArray[np.uint8], boxes: Sequence[Box]) -> NDArray[np.float64]:
         """Logit of blast minus logit of healthy for each box, float64 (number of boxes,), not calibrated."""
-        import torch
-
         if not boxes:
             return np.empty(0)
         crops = self.crops(balanced, boxes)
+        logits = self._by_torch(crops) if self.runner is None else self.runner(crops)
+        blast = self.positive
+        return np.asarray(logits[:, blast] - logits[:, 1 - blast], np.float64)
+
+    def _by_torch(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Logits (n, number of classes); the crops go to the device, nothing but the logits comes back."""
+        import torch
+
         with self._lock, torch.inference_mode():
             logits = torch.cat([self._network(to_input(part, self.device)).float() for part in _batches(crops)])
-        blast = self.positive
-        return np.asarray((logits[:, blast] - logits[:, 1 - blast]).cpu().numpy(), np.float64)
+        return np.asarray(logits.cpu().numpy(), np.float32)
 
 
 def _batches(crops: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:

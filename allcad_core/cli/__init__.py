@@ -41,6 +41,8 @@ COMMANDS = (
     ),
     Command("segment", "write the masks of nuclei and cells", "allcad_core.cli.segment"),
     Command("batch", "analyse many files in one run that goes on where it was ended", "allcad_core.cli.batch"),
+    Command("optimise", "compile the networks for this machine's CPU, once", "allcad_core.cli.optimise"),
+    Command("selftest", "check every network on a device against the CPU, and time it", "allcad_core.cli.selftest"),
     Command("models", "list the models, what they were trained on and what they score", "allcad_core.cli.models"),
     Command("synth", "generate smear photographs with known boxes and masks", "allcad_core.cli.synth"),
     Command("data", "check a folder of data before anything is measured on it", "allcad_core.cli.data"),

@@ -40,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="hide what scores below X, 0 to 1 (default: the model's own)",
     )
     ask.add_device(parser)
+    ask.add_backend(parser)
     ask.add_json(parser, "all analyses")
     parser.add_argument("--out", type=ask.folder_to_write, metavar="DIR", help="write pictures, table and JSON here")
     parser.add_argument(
@@ -64,16 +65,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Analyse every file, show and write what came out."""
-    from allcad_core import devices, export, review
-    from allcad_core.analysis import analyse, recipe
+    from allcad_core import export, review
+    from allcad_core.analysis import analyse, place, recipe
 
     for option in ("explain", "format"):
         if getattr(arguments, option) and arguments.out is None:
             arguments.parser.error(f"--{option} writes files: say where to with --out DIR")
     formats = _formats(arguments.format)
     edits = _edits(arguments.review)
-    recipe(arguments.model)  # an unknown name or device is wrong usage, said before any file is read
-    devices.choose(arguments.device)
+    # An unknown name or device is wrong usage, said before any file is read.
+    place(recipe(arguments.model), arguments.device, arguments.backend, make=True)
 
     paths = ask.expand(arguments.files)
     names = dict(zip(paths, ask.distinct_stems(paths), strict=True))
@@ -89,6 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
             image,
             arguments.model,
             device=arguments.device,
+            backend=arguments.backend,
             confidence=arguments.confidence,
             progress=step,
             read_ms=read_ms,

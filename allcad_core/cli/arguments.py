@@ -111,6 +111,16 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_backend(parser: argparse.ArgumentParser) -> None:
+    """``--backend``: what computes on the CPU."""
+    parser.add_argument(
+        "--backend",
+        metavar="B",
+        help="on the CPU: compiled, torch or auto, which is compiled where 'allcad optimise' has made it "
+        "(default: $ALLCAD_BACKEND, else auto)",
+    )
+
+
 def expand(names: Iterable[str]) -> list[Path]:
     """The files meant by ``names``: folders give their pictures, patterns their matches, the rest stays as it is.
 

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allcad_core import devices, models
+from allcad_core import compiled, devices, models
 from allcad_core.detection.architectures import CONFIGURATIONS
 from allcad_core.detection.base import Detections
+from allcad_core.detection.plain import letterboxed, suppressed
 from allcad_core.detection.sliced import detect_sliced
 from allcad_core.errors import ModelError
 from allcad_core.ground import BALANCED
@@ -140,10 +141,16 @@ class Yolo(models.Served):
 
     def _look(self, balanced: NDArray[np.uint8], red_cell_diameter: float | None) -> Detections:
         """One pass of the network over a picture or slice."""
-        batch, scale = prepare(balanced, red_cell_diameter, self.device)
-        with self._lock:
-            found = self.suppress(self.infer(batch))[0]
         height, width = balanced.shape[:2]
+        if self.runner is not None:
+            wide, high = target_size(width, height, red_cell_diameter)
+            answer = self.runner(letterboxed(balanced, wide, high, STRIDE))[0]
+            found, scale = suppressed(answer, LEAST_SCORE, SUPPRESS_IOU, MOST_BOXES), _scale(balanced, wide, high)
+        else:
+            assert not isinstance(self.device, devices.CompiledCpu)
+            batch, scale = prepare(balanced, red_cell_diameter, self.device)
+            with self._lock:
+                found = self.suppress(self.infer(batch))[0]
         boxes = np.clip(found[:, :4] / scale, 0, [width, height, width, height])
         order = np.argsort(-found[:, 4], kind="stable")
         return Detections(boxes[order], found[order, 4], tuple(self._label(found[index, 5]) for index in order))
@@ -174,9 +181,17 @@ class Yolo(models.Served):
 
 
 @cache
-def yolo(name: str, device: torch.device) -> Yolo:
+def yolo(name: str, device: devices.Device) -> Yolo:
     """The shared detector of a card on a device."""
+    if isinstance(device, devices.CompiledCpu):
+        return Yolo(models.card(name), None, device, compiled.load(name))
     return Yolo.load(name, device)
+
+
+def _scale(balanced: NDArray[np.uint8], wide: int, high: int) -> NDArray[np.float64]:
+    """Network px per picture px as (x, y, x, y)."""
+    height, width = balanced.shape[:2]
+    return np.array([wide / width, high / height] * 2)
 
 
 def prepare(
@@ -192,7 +207,7 @@ def prepare(
     small = resize(image, [high, wide], antialias=True)
     padded = torch.nn.functional.pad(small, (0, -wide % STRIDE, 0, -high % STRIDE), value=BALANCED)
     dtype = torch.float16 if devices.half_precision(device) else torch.float32
-    return padded[None].to(dtype) / 255, np.array([wide / width, high / height] * 2)
+    return padded[None].to(dtype) / 255, _scale(balanced, wide, high)
 
 
 def fit(

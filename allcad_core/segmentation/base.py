@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from allcad_core import devices
 from allcad_core.errors import UnknownNameError
-
-if TYPE_CHECKING:
-    import torch
 
 Pixels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -105,7 +101,7 @@ class Segmentation:
     red_cell_diameter: float | None = None
 
 
-Method = Callable[[Pixels, "torch.device"], Segmentation]
+Method = Callable[[Pixels, devices.Device], Segmentation]
 
 _METHODS: Mapping[str, str] = {
     "paper": "allcad_core.segmentation.paper:paper",
@@ -121,13 +117,13 @@ def methods() -> list[str]:
     return list(_METHODS)
 
 
-def segment(pixels: Pixels, method: str = "paper", device: str | None = None) -> Segmentation:
+def segment(pixels: Pixels, method: str = "paper", device: str | devices.Device | None = None) -> Segmentation:
     """Segment the white cells of a field or crop.
 
     Args:
         pixels: uint8 (height, width, 3), RGB.
         method: one of ``methods()``.
-        device: where the arithmetic runs; see ``devices.choose``.
+        device: where the arithmetic runs; see ``devices.choose`` for its name.
 
     Raises:
         UnknownNameError: no such method.
@@ -137,4 +133,4 @@ def segment(pixels: Pixels, method: str = "paper", device: str | None = None) ->
         raise UnknownNameError("segmentation method", method, methods())
     module, function = _METHODS[method].split(":")
     run: Method = getattr(import_module(module), function)
-    return run(pixels, devices.choose(device))
+    return run(pixels, devices.choose(device) if device is None or isinstance(device, str) else device)

@@ -10,10 +10,11 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from allcad_core.devices import to_tensor
+from allcad_core.devices import Device, to_tensor
 from allcad_core.segmentation.base import Cluster, Pixels, Segmentation
 from allcad_core.segmentation.regions import describe, label_components
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green, blue in grey (ITU-R BT.601), as the usual grey conversion has them."""
+BITS, HALF = 16, 32768
+"""Grey levels are computed in whole numbers of this many bits after the point; one half in them."""
 LEVELS = 256
 ROWS_AT_ONCE = 128
 """Bands of this height stay in the processor's cache while they turn grey."""
@@ -29,16 +32,30 @@ SMALLEST_SHARE = 0.0002
 """Components under this share of the picture are specks (about 1000 px of a 2592 x 1944 field), no regions."""
 
 
-def grey_levels(pixels: Pixels, device: torch.device) -> torch.Tensor:
+def grey_array(pixels: Pixels, device: Device) -> Pixels:
+    """Grey levels 0..255, uint8 (height, width), computed on the device; on the CPU without torch."""
+    if device.type != "cpu":
+        return np.asarray(grey_levels(pixels, device).cpu().numpy(), np.uint8)
+    weights = np.array([[*_weights(), HALF]], np.float32)
+    # The sums are whole numbers under 2**24, which single precision holds exactly.
+    total = np.asarray(cv2.transform(np.asarray(pixels, np.float32), weights)).astype(np.int32)
+    return np.right_shift(total, BITS).astype(np.uint8)
+
+
+def _weights() -> tuple[int, ...]:
+    return tuple(round(weight * 2**BITS) for weight in LUMA)
+
+
+def grey_levels(pixels: Pixels, device: Device) -> torch.Tensor:
     """Grey levels 0..255, uint8 (height, width), on the device."""
     import torch
 
-    red, green, blue = (round(weight * 65536) for weight in LUMA)
+    red, green, blue = _weights()
 
     def grey(band: torch.Tensor) -> torch.Tensor:
         # Whole numbers, in parts of 65536, give the same result on every device.
         total = band[..., 0].int().mul_(red).add_(band[..., 1], alpha=green).add_(band[..., 2], alpha=blue)
-        return total.add_(32768).bitwise_right_shift_(16).to(torch.uint8)
+        return total.add_(HALF).bitwise_right_shift_(BITS).to(torch.uint8)
 
     image = to_tensor(np.ascontiguousarray(pixels), device)
     return torch.cat([grey(band) for band in torch.split(image, ROWS_AT_ONCE)])
@@ -81,25 +98,30 @@ def _cluster(histogram: NDArray[np.int64], low: int, high: int) -> Cluster:
     return Cluster(low + int(used[0]), low + int(used[-1]), mean, count)
 
 
-def paper(pixels: Pixels, device: torch.device) -> Segmentation:
+def paper(pixels: Pixels, device: Device) -> Segmentation:
     """As published: the cluster with the fewest pixels gives the threshold."""
     return _by_threshold(pixels, device, "paper", lambda cluster: cluster.pixels)
 
 
-def darkest(pixels: Pixels, device: torch.device) -> Segmentation:
+def darkest(pixels: Pixels, device: Device) -> Segmentation:
     """The mended rule: the darkest cluster gives the threshold, however many pixels it holds."""
     return _by_threshold(pixels, device, "darkest", lambda cluster: cluster.mean)
 
 
-def _by_threshold(pixels: Pixels, device: torch.device, name: str, rank: object) -> Segmentation:
-    import torch
-
+def _by_threshold(pixels: Pixels, device: Device, name: str, rank: object) -> Segmentation:
     assert callable(rank)
-    grey = grey_levels(pixels, device)
-    histogram = torch.bincount(grey.flatten(), minlength=LEVELS).cpu().numpy().astype(np.int64)
+    if device.type == "cpu":
+        levels = grey_array(pixels, device)
+        histogram = np.bincount(levels.ravel(), minlength=LEVELS).astype(np.int64)
+    else:
+        import torch
+
+        grey = grey_levels(pixels, device)
+        histogram = torch.bincount(grey.flatten(), minlength=LEVELS).cpu().numpy().astype(np.int64)
+        levels = grey.cpu().numpy()
     clusters = three_means(histogram)
     threshold = min((cluster for cluster in clusters if cluster.pixels), key=rank).high
-    mask = (grey <= threshold).cpu().numpy()
+    mask = np.asarray(levels <= threshold)
     labels = label_components(mask, SMALLEST_SHARE * mask.size)
-    regions = describe(labels, mask, grey.cpu().numpy())
+    regions = describe(labels, mask, levels)
     return Segmentation(name, mask, mask, labels, regions, threshold, histogram, clusters)

@@ -11,17 +11,17 @@ the nucleus absorbs most green; ``nuclei.py`` parts the two, cell by cell.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from allcad_core.devices import Device
 from allcad_core.ground import ground_colour
 from allcad_core.segmentation.base import Mask, Pixels, Segmentation
 from allcad_core.segmentation.constants import SHIPPED, Constants
 from allcad_core.segmentation.nuclei import nuclei
-from allcad_core.segmentation.paper import grey_levels
+from allcad_core.segmentation.paper import grey_array
 from allcad_core.segmentation.regions import describe, upscale
 from allcad_core.segmentation.splitting import (
     CONVEX,
@@ -35,9 +35,6 @@ from allcad_core.segmentation.splitting import (
     split,
     without_neighbours,
 )
-
-if TYPE_CHECKING:
-    import torch
 
 LONG_SIDE = 1296
 """Larger pictures are worked on at this length of their long side: half of a 5-megapixel camera's."""
@@ -76,7 +73,7 @@ class _Light:
     hue: NDArray[np.float32]
 
 
-def stain(pixels: Pixels, device: torch.device, constants: Constants = SHIPPED) -> Segmentation:
+def stain(pixels: Pixels, device: Device, constants: Constants = SHIPPED) -> Segmentation:
     """Nucleus and whole cell by stain, touching cells split by a watershed on the distance map."""
     height, width = pixels.shape[:2]
     small, shrink = _working(pixels)
@@ -91,7 +88,7 @@ def stain(pixels: Pixels, device: torch.device, constants: Constants = SHIPPED) 
     labels = without_red_cells(keep_nucleated(grow(cores, body, unit), sure, unit), light.hue, light.purple)
     labels = without_neighbours(labels, unit)
     nucleus = nuclei(light.smooth, sure, labels, unit, constants)
-    grey = grey_levels(small, device).cpu().numpy()
+    grey = grey_array(small, device)
     return Segmentation(
         "stain",
         upscale(nucleus, (height, width)),

@@ -8,16 +8,15 @@ stain give the scale.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from allcad_core import devices, models
+from allcad_core import compiled, devices, models
 from allcad_core.ground import BALANCED, balance
 from allcad_core.segmentation.base import Mask, Pixels, Segmentation
-from allcad_core.segmentation.paper import grey_levels
+from allcad_core.segmentation.paper import grey_array
 from allcad_core.segmentation.regions import describe
 from allcad_core.segmentation.splitting import (
     CROP,
@@ -29,9 +28,6 @@ from allcad_core.segmentation.splitting import (
     split,
     without_neighbours,
 )
-
-if TYPE_CHECKING:
-    import torch
 
 NAME = "unet"
 CROP_SIDE = 160
@@ -58,26 +54,34 @@ class Segmenter(models.Served):
         Returns:
             float32 (3, height, width), summing to 1 over the first axis.
         """
-        import torch
-
         height, width = balanced.shape[:2]
         below, right = -height % MULTIPLE, -width % MULTIPLE
         padded = cv2.copyMakeBorder(balanced, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(BALANCED,) * 3)
+        if self.runner is not None:
+            return self.runner(np.asarray(padded, np.uint8)[None])[0, :, :height, :width]
+        return self._by_torch(np.asarray(padded, np.uint8))[:, :height, :width]
+
+    def _by_torch(self, padded: Pixels) -> NDArray[np.float32]:
+        import torch
+
+        assert isinstance(self.device, torch.device)
         dtype = torch.float16 if devices.half_precision(self.device) else torch.float32
-        batch = devices.to_tensor(np.asarray(padded, np.uint8), self.device).permute(2, 0, 1)[None].to(dtype)
+        batch = devices.to_tensor(padded, self.device).permute(2, 0, 1)[None].to(dtype)
         with self._lock, torch.inference_mode():
             logits = self._network(batch.contiguous(memory_format=torch.channels_last))
-            chance = torch.softmax(logits[0].float(), 0)[:, :height, :width]
+            chance = torch.softmax(logits[0].float(), 0)
         return np.asarray(chance.cpu().numpy(), np.float32)
 
 
 @cache
-def segmenter(device: torch.device) -> Segmenter:
+def segmenter(device: devices.Device) -> Segmenter:
     """The shipped network on a device. Raises ModelError."""
+    if isinstance(device, devices.CompiledCpu):
+        return Segmenter(models.card(NAME), None, device, compiled.load(NAME))
     return Segmenter.load(NAME, device)
 
 
-def unet(pixels: Pixels, device: torch.device) -> Segmentation:
+def unet(pixels: Pixels, device: devices.Device) -> Segmentation:
     """Nucleus and whole cell by the shipped network. Raises ModelError where its weights are missing or damaged."""
     return with_network(pixels, segmenter(device))
 
@@ -123,7 +127,7 @@ def _segmentation(
     core = (nucleus > 0.5) & cell
     labels = without_neighbours(keep_nucleated(join_lobes(split(cell, unit), unit), core, unit), unit)
     core &= labels > 0
-    grey = grey_levels(small, network.device).cpu().numpy()
+    grey = grey_array(small, network.device)
     return Segmentation(
         NAME,
         _smooth(nucleus, core, shape),
