@@ -14,7 +14,9 @@ import argparse
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from allcad_core import __version__
 from allcad_core.errors import AllcadError, DeviceError, UnknownNameError
@@ -41,6 +43,7 @@ COMMANDS = (
     ),
     Command("segment", "write the masks of nuclei and cells", "allcad_core.cli.segment"),
     Command("batch", "analyse many files in one run that goes on where it was ended", "allcad_core.cli.batch"),
+    Command("slide", "scan a whole slide, of any size, and resume where a scan stopped", "allcad_core.cli.slide"),
     Command("optimise", "compile the networks for this machine's CPU, once", "allcad_core.cli.optimise"),
     Command("selftest", "check every network on a device against the CPU, and time it", "allcad_core.cli.selftest"),
     Command("models", "list the models, what they were trained on and what they score", "allcad_core.cli.models"),
@@ -67,6 +70,39 @@ For research and teaching. Not a medical device.
 """
 
 
+def add_below(parser: argparse.ArgumentParser, commands: Sequence[Command], word: str) -> None:
+    """Put commands below one; the ``run`` of the one that is asked for becomes ``below`` of the arguments.
+
+    Args:
+        parser: of the command above.
+        commands: each module is imported.
+        word: what one of them is called in the help, such as ``subject``.
+    """
+    group = parser.add_subparsers(title=f"{word}s", metavar=word.upper(), dest=word, required=True)
+    for command in commands:
+        module = importlib.import_module(command.module)
+        sub = _add_parser(group, command)
+        module.configure(sub)
+        sub.set_defaults(below=module.run)
+
+
+def run_below(arguments: argparse.Namespace) -> int:
+    """Hand over to the command that ``add_below`` put there."""
+    code: int = arguments.below(arguments)
+    return code
+
+
+def _add_parser(group: Any, command: Command) -> argparse.ArgumentParser:
+    """An empty parser in a group that ``add_subparsers`` made."""
+    parser: argparse.ArgumentParser = group.add_parser(
+        command.name,
+        help=command.sentence,
+        description=command.sentence[0].upper() + command.sentence[1:] + ".",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    return parser
+
+
 def build_parser(chosen: str | None) -> argparse.ArgumentParser:
     """The parser of the program; only the arguments of the command ``chosen`` are filled in."""
     parser = argparse.ArgumentParser(
@@ -78,12 +114,7 @@ def build_parser(chosen: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"allcad {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:
-        sub = commands.add_parser(
-            command.name,
-            help=command.sentence,
-            description=command.sentence[0].upper() + command.sentence[1:] + ".",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
+        sub = _add_parser(commands, command)
         if command.name == chosen:
             module = importlib.import_module(command.module)
             module.configure(sub)

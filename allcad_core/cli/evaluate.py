@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from importlib import import_module
 
-from allcad_core.cli import Command
+from allcad_core.cli import Command, add_below, run_below
 
 SUBJECTS = (
     Command("cell", "classifiers of single cells", "allcad_core.cli.evaluate_classifiers"),
@@ -38,20 +37,9 @@ Every picture was held out of the training of what judged it. Intervals: 95 %, W
 def configure(parser: argparse.ArgumentParser) -> None:
     """The subjects below ``evaluate``."""
     parser.epilog = EPILOG
-    subjects = parser.add_subparsers(title="subjects", metavar="SUBJECT", dest="subject", required=True)
-    for subject in SUBJECTS:
-        module = import_module(subject.module)
-        below = subjects.add_parser(
-            subject.name,
-            help=subject.sentence,
-            description=subject.sentence[0].upper() + subject.sentence[1:] + ".",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        module.configure(below)
-        below.set_defaults(evaluate=module.run)
+    add_below(parser, SUBJECTS, "subject")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Hand over to the subject."""
-    code: int = arguments.evaluate(arguments)
-    return code
+    return run_below(arguments)

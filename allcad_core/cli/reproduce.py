@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from importlib import import_module
 
-from allcad_core.cli import Command
+from allcad_core.cli import Command, add_below, run_below
 
 TABLES = (
     Command(
@@ -34,20 +33,9 @@ A fold whose result file stands is skipped; a killed run goes on where it stoppe
 def configure(parser: argparse.ArgumentParser) -> None:
     """The tables below ``reproduce``."""
     parser.epilog = EPILOG
-    tables = parser.add_subparsers(title="tables", metavar="TABLE", dest="table", required=True)
-    for table in TABLES:
-        module = import_module(table.module)
-        below = tables.add_parser(
-            table.name,
-            help=table.sentence,
-            description=table.sentence[0].upper() + table.sentence[1:] + ".",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        module.configure(below)
-        below.set_defaults(reproduce=module.run)
+    add_below(parser, TABLES, "table")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Hand over to the table."""
-    code: int = arguments.reproduce(arguments)
-    return code
+    return run_below(arguments)

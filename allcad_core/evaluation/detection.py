@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scipy.special import expit
-
 from allcad_core.analysis import recipe
 from allcad_core.datasets import FieldRecord, allidb1
 from allcad_core.errors import DataError
@@ -49,7 +47,7 @@ def out_of_fold(name: str, protocol: str, results: Path = RESULTS) -> dict[str, 
     chosen = recipe(name)
     if chosen.detector != "regions":
         rows = read(BoxPrediction, "detect", protocol, chosen.detector, results)
-        return _by_field(rows, [Labelled((r.x0, r.y0, r.x1, r.y1), r.label, r.score) for r in rows])
+        return by_field(rows, [Labelled((r.x0, r.y0, r.x1, r.y1), r.label, r.score) for r in rows])
     classifier = str(chosen.classifier)
     rules = rules_of(read(CellPrediction, "cell", protocol, classifier, results), protocol)
     rows = read(BoxPrediction, "detect", protocol, f"regions-{classifier}", results)
@@ -58,13 +56,12 @@ def out_of_fold(name: str, protocol: str, results: Path = RESULTS) -> dict[str, 
         rule = rules.get((allidb1.NAME, row.fold))
         if rule is None:
             raise DataError(f"No cells of fold {row.fold} are stored, so its boxes cannot be judged.")
-        chance = float(expit(row.log_odds / rule.temperature))
-        label, sure = ("blast", chance) if chance >= rule.threshold else ("healthy", 1 - chance)
-        labelled.append(Labelled((row.x0, row.y0, row.x1, row.y1), label, row.score * sure))
-    return _by_field(rows, labelled)
+        labelled.append(rule.labelled(row))
+    return by_field(rows, labelled)
 
 
-def _by_field(rows: Sequence[BoxPrediction], labelled: Sequence[Labelled]) -> dict[str, list[Labelled]]:
+def by_field(rows: Sequence[BoxPrediction], labelled: Sequence[Labelled]) -> dict[str, list[Labelled]]:
+    """What was found in each field that was looked at, by its name; ``labelled`` tells of the rows in their order."""
     found: dict[str, list[Labelled]] = {}
     for row, entry in zip(rows, labelled, strict=True):
         boxes = found.setdefault(row.image, [])

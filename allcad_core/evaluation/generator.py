@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scipy.special import expit
-
 from allcad_core.analysis import recipe
 from allcad_core.datasets.allidb1 import NAME as REAL
 from allcad_core.errors import DataError
-from allcad_core.evaluation.judged import Rule, rule_from
+from allcad_core.evaluation.detection import by_field
+from allcad_core.evaluation.judged import rule_from
 from allcad_core.evaluation.points import Labelled, matched_points
 from allcad_core.intervals import Proportion, wilson
 from allcad_core.predictions import RESULTS, BoxPrediction, CellPrediction, read
@@ -110,11 +109,8 @@ def report(
         DataError: its predictions are not stored.
     """
     rule = rule_from([row for row in read(CellPrediction, "cell", "session", name, results) if row.dataset == REAL])
-    boxes: dict[str, list[Labelled]] = {}
-    for row in read(BoxPrediction, "detect", PROTOCOL, f"regions-{name}", results):
-        found = boxes.setdefault(row.image, [])
-        if row.x1 > row.x0:  # a row without a box only says that the field was looked at
-            found.append(_labelled(row, rule))
+    rows = read(BoxPrediction, "detect", PROTOCOL, f"regions-{name}", results)
+    boxes = by_field(rows, [rule.labelled(row) for row in rows])
     looked = []
     for number in range(count):
         image = image_name(FIRST_SEED + number)
@@ -132,12 +128,6 @@ def report(
         tuple(label_figures(looked, label, confidence_for(looked, label)) for label in LABELS),
         tuple(label_figures(looked, label, confidence) for label in LABELS),
     )
-
-
-def _labelled(row: BoxPrediction, rule: Rule) -> Labelled:
-    chance = float(expit(row.log_odds / rule.temperature))
-    label, sure = ("blast", chance) if chance >= rule.threshold else ("healthy", 1 - chance)
-    return Labelled((row.x0, row.y0, row.x1, row.y1), label, row.score * sure)
 
 
 def confidence_for(looked: Sequence[Looked], label: str, false_per_field: float = FALSE_BOXES) -> float:

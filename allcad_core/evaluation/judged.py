@@ -15,7 +15,8 @@ from allcad_core.errors import DataError, UnknownNameError
 from allcad_core.evaluation import calibration, origins, thresholds
 from allcad_core.evaluation.metrics import Sample
 from allcad_core.evaluation.origins import Origin
-from allcad_core.predictions import RESULTS, CellPrediction, FieldPrediction, read
+from allcad_core.evaluation.points import Labelled
+from allcad_core.predictions import RESULTS, BoxPrediction, CellPrediction, FieldPrediction, read
 from allcad_core.results import Box
 
 Task = Literal["cell", "field"]
@@ -49,6 +50,16 @@ class Rule:
     temperature: float = 1.0
     threshold: float = HALF
     chosen_on: tuple[str, ...] = ()
+
+    def chance(self, log_odds: float) -> float:
+        """Calibrated probability of a blast, or of leukaemia."""
+        return float(expit(log_odds / self.temperature))
+
+    def labelled(self, row: BoxPrediction) -> Labelled:
+        """The box as ``analyse`` shows it: labelled by the threshold, its score times the chance of that label."""
+        chance = self.chance(row.log_odds)
+        label, sure = ("blast", chance) if chance >= self.threshold else ("healthy", 1 - chance)
+        return Labelled((row.x0, row.y0, row.x1, row.y1), label, row.score * sure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +130,10 @@ def judge(rows: Sequence[Row], protocol: str, data: Path | None = None, results:
 
 
 def _judged(row: Row, rule: Rule, origin: Origin) -> Judged:
-    def chance(log_odds: float) -> float:
-        return float(expit(log_odds / rule.temperature))
-
+    chance = rule.chance(row.log_odds)
     if isinstance(row, CellPrediction):
-        box = (row.x0, row.y0, row.x1, row.y1)
-        return Judged(origin, box, row.truth, row.fold, chance(row.log_odds), rule.threshold)
-    blank = chance(row.blank_log_odds)
-    return Judged(origin, None, row.truth, row.fold, chance(row.log_odds), rule.threshold, blank)
+        return Judged(origin, (row.x0, row.y0, row.x1, row.y1), row.truth, row.fold, chance, rule.threshold)
+    return Judged(origin, None, row.truth, row.fold, chance, rule.threshold, rule.chance(row.blank_log_odds))
 
 
 def rules_of(rows: Sequence[Row], protocol: str) -> dict[tuple[str, int], Rule]:
