@@ -3,10 +3,11 @@
 import streamlit as st
 
 from allcad_core.ui import notes, theme
+from allcad_core.ui.live.routes import routes as live_routes
 from allcad_core.ui.slide.routes import routes
 
 if __name__ != "__main__":  # the server takes its routes from here; each run of the page is __main__
-    app = st.App(__file__, routes=routes())
+    app = st.App(__file__, routes=[*routes(), *live_routes()])
 else:
     page = st.navigation(
         [

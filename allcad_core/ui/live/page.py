@@ -1,9 +1,7 @@
-"""The Live page: each frame that the browser sends is looked at and answered; a frozen one goes to Analyse smear."""
+"""The Live page: the camera with its boxes; a frozen frame goes to Analyse smear."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from time import perf_counter
 from typing import cast
 
 import streamlit as st
@@ -11,8 +9,9 @@ import streamlit as st
 from allcad_core import images, watching
 from allcad_core.errors import AllcadError
 from allcad_core.ui import bring, media, notes, state
-from allcad_core.ui.live.camera import Frame, camera
-from allcad_core.watching import Watch, Watched
+from allcad_core.ui.live.camera import Camera, camera
+from allcad_core.ui.live.routes import prefix
+from allcad_core.watching import Watch
 
 WARM = (640, 480)
 """Size of a camera's frame, px."""
@@ -20,28 +19,6 @@ FILM_SEED, FILM_SIZE = 500_001, (1600, 1200)
 """Of the generated smear that stands in for a camera: apart from the seeds of training and trials."""
 FILM_PX_PER_UM, FILM_DENSITY, FILM_BLASTS = 6.0, 900.0, 0.55
 FROZEN = "camera-frame.jpg"
-STYLE = """<style>
-.st-key-live [data-stale="true"] { opacity: 1 !important; transition: none !important; }
-.stApp:has(.st-key-live) [data-testid="stStatusWidget"] { visibility: hidden; }
-</style>"""
-"""Ten runs a second are no reason to grey the picture out, or to show that the page runs."""
-
-
-@dataclass
-class Visit:
-    """One visitor's film.
-
-    Attributes:
-        watch: looks at it; made with the first frame.
-        answer: number of the last frame that was looked at, and what was seen.
-        trouble: why frames cannot be looked at.
-        frozen: the frame that was stopped at, on its way to another page.
-    """
-
-    watch: Watch | None = None
-    answer: tuple[int, Watched] | None = None
-    trouble: str = ""
-    frozen: Frame | None = field(default=None, repr=False)
 
 
 def live() -> None:
@@ -55,9 +32,7 @@ def live() -> None:
     except AllcadError as error:
         notes.broken([str(error)])
         return
-    st.html(STYLE)
-    with st.container(key="live"):
-        _picture(film)
+    _picture(film)
     notes.doubt(
         "A moving picture is judged by its quickest model alone.",
         "Freeze it to have the frame analysed in full, with every score, reason and interval. No figure here is a diagnosis.",
@@ -67,36 +42,11 @@ def live() -> None:
 
 @st.fragment
 def _picture(film: bytes) -> None:
-    visit = cast("Visit", st.session_state.setdefault("live", Visit()))
-    if visit.frozen is not None:
-        frame, visit.frozen = visit.frozen, None
-        state.take([(FROZEN, frame.jpeg)])
+    frozen = cast("bytes | None", st.session_state.pop("live-frozen", None))
+    if frozen is not None:
+        state.take([(FROZEN, frozen)])
         st.switch_page(bring.PAGE)
-    camera(
-        film,
-        visit.answer,
-        visit.trouble,
-        on_frame=lambda frame: look(visit, frame),
-        on_frozen=lambda frame: setattr(visit, "frozen", frame),
-    )
-
-
-def look(visit: Visit, frame: Frame) -> None:
-    """Answer one frame; a model that fails leaves a sentence instead."""
-    begun = perf_counter()
-    try:
-        if visit.watch is None:
-            visit.watch = Watch(watching.detector())
-        seen = visit.watch.look(watching.decode(frame.jpeg), frame.at_s)
-    except AllcadError as error:
-        visit.trouble = str(error)
-        return
-    visit.trouble = ""
-    visit.answer = (frame.number, _timed(seen, begun))
-
-
-def _timed(seen: Watched, begun: float) -> Watched:
-    return replace(seen, ms=1000 * (perf_counter() - begun))
+    camera(Camera(prefix(), film), on_frozen=lambda jpeg: st.session_state.update({"live-frozen": jpeg}))
 
 
 @st.cache_resource(show_spinner=False)

@@ -3,7 +3,6 @@ const CAMERAS = new WeakMap();
 const LONG_SIDE = 640; // px of a frame on its way: what the network looks at
 const QUALITY = 0.8;
 const AHEAD_MS = 400; // boxes are moved on with the picture for so long after their frame
-const PATIENCE_MS = 15000; // after that an unanswered frame counts as lost
 const COLOURS = { blast: "#6D22AE", healthy: "#00807A" };
 const SVG = "http://www.w3.org/2000/svg";
 const HTTPS = "The browser gives the camera to secure pages only. Open this page over HTTPS or on the machine itself, or play the generated film.";
@@ -51,11 +50,11 @@ class Camera {
       track.onended = () => this.invite("The camera has gone. Plug it in and start it again, or play the generated film.", true);
     this.find(".rest").hidden = true;
     this.find(".acts").replaceChildren(button("Freeze", "main", () => this.freeze(), "Space"), button("Stop", "", () => this.invite("Stopped.")));
-    Object.assign(this, { running: true, waiting: null, answer: null, times: [], sentAt: new Map() });
+    Object.assign(this, { running: true, waiting: null, answer: null, times: [], delay: undefined });
     this.root.dataset.state = "running";
     this.find(".badge").hidden = false;
     this.paint();
-    this.next();
+    this.connect();
   }
 
   open() {
@@ -89,6 +88,9 @@ class Camera {
     this.running = false;
     this.film = this.answer = null;
     this.find(".badge").hidden = true;
+    const { socket } = this;
+    this.socket = null;
+    socket?.close();
     for (const track of this.stream?.getTracks() ?? []) { track.onended = null; track.stop(); }
     this.stream = null;
     this.video.srcObject = null;
@@ -104,14 +106,25 @@ class Camera {
     this.freeze();
   }
 
-  show(data) {
-    this.data = data;
-    if (data.trouble && this.running) return this.invite(data.trouble, true);
-    const { answer } = data;
-    if (!this.running || !answer || answer.number !== this.waiting) return;
+  show(data) { this.data = data; }
+
+  // The socket lives as long as the picture does; a server that has gone says so.
+  connect() {
+    const address = new URL(this.data.socket, location.href);
+    address.protocol = address.protocol.replace("http", "ws");
+    const socket = new WebSocket(address);
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => this.next();
+    socket.onmessage = ({ data }) => this.take(JSON.parse(data));
+    socket.onclose = () => { if (this.socket === socket) this.invite("allcad does not answer any more. Start it again, then the camera.", true); };
+    this.socket = socket;
+  }
+
+  take(answer) {
+    if (answer.trouble) return this.invite(answer.trouble, true);
+    if (!this.running || answer.number !== this.waiting) return;
     const now = performance.now();
-    const taken = this.sentAt.get(answer.number);
-    this.sentAt.clear();
+    const taken = this.sent;
     this.waiting = null;
     Object.assign(this, { answer, taken, took: now - taken });
     this.find(".badge").hidden = true;
@@ -136,18 +149,18 @@ class Camera {
     ready(() => this.send());
   }
 
-  // The frame with the server must come back before another one leaves; a lost one is given up after a while.
+  // The frame with the server must come back before another one leaves.
   async send() {
-    if (!this.running || this.waiting !== null) return;
-    const taken = performance.now();
-    const number = ++this.number;
-    this.waiting = number;
-    this.sentAt.set(number, taken);
+    if (!this.running || this.waiting !== null || this.socket?.readyState !== WebSocket.OPEN) return;
+    this.waiting = ++this.number;
+    this.sent = performance.now();
     const jpeg = await this.picture(LONG_SIDE);
+    if (!this.running) return;
     if (!jpeg) { this.waiting = null; return void setTimeout(() => this.next(), 100); }
-    this.report("frame", { number, at: taken, jpeg });
-    clearTimeout(this.lost);
-    this.lost = setTimeout(() => { if (this.waiting === number) { this.waiting = null; this.next(); } }, PATIENCE_MS);
+    const head = new DataView(new ArrayBuffer(16));
+    head.setFloat64(0, this.waiting, true);
+    head.setFloat64(8, this.sent, true);
+    this.socket.send(new Blob([head, jpeg]));
   }
 
   async picture(longest) {
@@ -157,11 +170,10 @@ class Camera {
     this.canvas.width = Math.round(videoWidth * share);
     this.canvas.height = Math.round(videoHeight * share);
     this.canvas.getContext("2d", { willReadFrequently: true }).drawImage(this.video, 0, 0, this.canvas.width, this.canvas.height);
-    return this.canvas.toDataURL("image/jpeg", QUALITY).split(",")[1];
+    return new Promise((done) => this.canvas.toBlob(done, "image/jpeg", QUALITY));
   }
 
-  async freeze() {
-    const taken = performance.now();
+  freeze() {
     const { videoWidth, videoHeight } = this.video;
     if (!videoWidth) return;
     this.canvas.width = videoWidth;
@@ -170,7 +182,7 @@ class Camera {
     const jpeg = this.canvas.toDataURL("image/jpeg", 0.95).split(",")[1];
     this.invite("Taking the frame to Analyse smear.");
     this.find(".ways").replaceChildren();
-    this.report("frozen", { number: ++this.number, at: taken, jpeg });
+    this.report(jpeg);
   }
 
   // Each displayed frame: the boxes where their cells are by now, as far as the picture's own movement tells.
@@ -226,7 +238,6 @@ class Camera {
 
   end() {
     this.stop();
-    clearTimeout(this.lost);
     document.removeEventListener("keydown", this.onKey);
   }
 }
@@ -249,7 +260,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     camera.root.camera = camera; // what a measurement from outside looks at
     CAMERAS.set(parentElement, camera);
   }
-  camera.report = (name, value) => setTriggerValue(name, value);
+  camera.report = (jpeg) => setTriggerValue("frozen", jpeg);
   camera.show(data);
   return () => {
     CAMERAS.get(parentElement)?.end();
