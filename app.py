@@ -19,6 +19,7 @@ else:
             st.Page("pages/models.py", title="Models and data"),
             st.Page("pages/slide.py", title="Slide"),
             st.Page("pages/live.py", title="Live camera"),
+            st.Page("pages/batch.py", title="Batch"),
             st.Page("pages/stage.py", title="Stage"),
         ],
         position="top",

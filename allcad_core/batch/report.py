@@ -112,6 +112,7 @@ def told(store: Store, folder: Path) -> dict[str, Any]:
         "headline": headline(everything, failed),
         "everything": everything,
         "review": int(review),
+        "same": store.ask("SELECT count(*) - count(DISTINCT sha256) FROM items WHERE status = ?", (DONE,))[0][0],
         "waiting": waiting,
         "failed": failed,
         "seconds": seconds / done if done else None,

@@ -74,7 +74,7 @@ def cell_rows(number: int, name: str, analysis: FieldAnalysis) -> list[Row]:
             "label": cell.label,
             "score": float(cell.score),
             "p_blast": None if cell.p_blast is None else float(cell.p_blast),
-            "probabilities": [[model, float(value)] for model, value in cell.probabilities.items()],
+            "probabilities": {model: float(value) for model, value in cell.probabilities.items()},
             "flags": list(cell.flags),
             **{measure: _number(cell.measures.get(measure)) for measure in MEASURES},
             "outline": [round(float(side), 2) for point in cell.outline for side in point],

@@ -31,7 +31,11 @@ def flush(store: Store, folder: Path) -> None:
     while some := store.pending(PART):
         number = max(store.parts(), default=0) + 1
         fields = [result["field"] for _, result in some]
-        cells = [cell for _, result in some for cell in result["cells"]]
+        cells = [
+            cell | {"probabilities": list(dict(cell["probabilities"]).items())}  # as Arrow wants its maps
+            for _, result in some
+            for cell in result["cells"]
+        ]
         _write(folder / FIELDS / _name(number), fields, _field_schema())
         _write(folder / CELLS / _name(number), cells, _cell_schema())
         store.add_part(number, [item for item, _ in some], len(fields), len(cells))

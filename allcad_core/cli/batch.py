@@ -119,7 +119,8 @@ def _tell(out: Path, ended: Progress) -> None:
     with closing(open_run(out)) as store:
         told = report.totals(store)
         for one in store.told("WHERE status = ? ORDER BY path, member LIMIT ?", (FAILED_FILE, NAMED)):
-            _complain(f"{one.name}: {one.error}")
+            error = one.error or ""
+            _complain(error if error.startswith(one.name) else f"{one.name}: {error}")
     if ended.failed > NAMED:
         _complain(f"{ended.failed - NAMED:,} more files failed; summary.csv names them all.")
     console = terminal.out()

@@ -1,0 +1,1 @@
+"""The page Batch: runs over many files that go on when the page is closed."""

@@ -1,0 +1,143 @@
+"""The engines: what they refuse, how many workers they take, and whole runs that are killed, with real models."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from PIL import Image
+
+from allcad_core.batch import engines
+from allcad_core.batch.engines import Choice, make
+from allcad_core.errors import AllcadError, UnknownNameError
+
+COUNT = 6
+PATIENCE_S = 240
+"""Seconds until a busy machine must have done one small field."""
+
+
+def test_an_unknown_engine_is_told_with_the_known_ones():
+    with pytest.raises(UnknownNameError, match=r"dask, local, ray"):
+        make(Choice("spark"))
+
+
+def test_an_address_belongs_to_an_engine_that_has_one():
+    with pytest.raises(AllcadError, match="takes no address"):
+        make(Choice("local", "tcp://here:8786"))
+
+
+@pytest.mark.parametrize(("name", "module"), [("dask", "distributed"), ("ray", "ray")])
+def test_an_engine_that_is_not_installed_says_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, name: str, module: str
+):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(AllcadError, match=rf'pip install "allcad\[{name}\]"'):
+        make(Choice(name))
+
+
+@pytest.mark.parametrize(("free", "wanted"), [(100e9, 8), (4e9, 2), (1e8, 1)])
+def test_workers_are_as_many_as_cores_and_memory_allow(monkeypatch: pytest.MonkeyPatch, free: float, wanted: int):
+    class Memory:
+        available = int(free)
+
+    monkeypatch.setattr(engines, "cores", lambda: 8)
+    monkeypatch.setattr(psutil, "virtual_memory", Memory)
+    assert make(Choice(), "cpu").workers == wanted
+    assert make(Choice(), "cuda").workers == 1
+    assert make(Choice(workers=5), "cpu").workers == 5
+
+
+@pytest.fixture(scope="module")
+def fields(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from allcad_core.synthesis import generate
+
+    folder = tmp_path_factory.mktemp("in") / "fields"
+    folder.mkdir()
+    for number in range(COUNT):
+        Image.fromarray(generate(number, (160, 120)).pixels).save(folder / f"{number}.png")
+    (folder / "bad.png").write_bytes(b"words")
+    return folder
+
+
+def command(out: Path, *arguments: object) -> list[str]:
+    return [sys.executable, "-m", "allcad_core", "batch", "--out", str(out), "--device", "cpu", *map(str, arguments)]
+
+
+def start(out: Path, *arguments: object) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command(out, *arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def told(out: Path) -> dict[str, Any]:
+    try:
+        progress: dict[str, Any] = json.loads((out / "progress.json").read_text("utf-8"))
+    except OSError:
+        return {"done": 0, "process": 0}
+    return progress
+
+
+def wait_for(out: Path, process: subprocess.Popen[bytes], done: int) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while told(out)["done"] < done:
+        assert process.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def stored(out: Path) -> Counter[str]:
+    import pyarrow.dataset as dataset
+
+    return Counter(dataset.dataset(out / "fields").to_table(columns=["file"])["file"].to_pylist())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_a_run_that_is_killed_twice_and_whose_worker_is_killed_has_every_file_once(fields: Path, tmp_path: Path):
+    out = tmp_path / "run"
+    process = start(out, fields, "--workers", 1)
+    wait_for(out, process, 1)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    process.kill()  # SIGKILL: nothing can be tidied up
+    process.wait()
+    gone, alive = psutil.wait_procs(workers, timeout=20)
+    assert gone
+    assert alive == []  # nobody goes on without the run
+
+    process = start(out, "--workers", 1)  # what was listed is known
+    wait_for(out, process, 2)
+    looking = [one for one in psutil.Process(process.pid).children() if "spawn_main" in " ".join(one.cmdline())]
+    looking[0].kill()
+    wait_for(out, process, 3)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE_S) == 130
+
+    ended = subprocess.run(
+        command(out, fields, "--json"), capture_output=True, text=True, check=False, timeout=PATIENCE_S
+    )
+    assert ended.returncode == 1  # one file is bad
+    said = json.loads(ended.stdout)
+    assert (said["state"], said["done"], said["failed"]) == ("done", COUNT, 1)
+    assert stored(out) == Counter(f"fields/{number}.png" for number in range(COUNT))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["dask", "ray"])
+@pytest.mark.filterwarnings("ignore")  # of libraries that are not ours
+def test_an_engine_for_many_machines_gives_the_same_tables(fields: Path, tmp_path: Path, name: str):
+    pytest.importorskip("distributed" if name == "dask" else "ray")
+    out = tmp_path / "run"
+    ended = subprocess.run(
+        command(out, fields, "--engine", name, "--workers", 1), capture_output=True, text=True, check=False,
+        timeout=PATIENCE_S,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert "bad.png is not a picture" in ended.stderr
+    assert stored(out) == Counter(f"fields/{number}.png" for number in range(COUNT))
