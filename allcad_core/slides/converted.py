@@ -82,7 +82,7 @@ def _save(picture: Any, part: Path, name: str, progress: Progress | None) -> Non
             progress("Building the pyramid", int(state.percent), 100)
         except BaseException as error:  # raised again below: nothing may pass through libvips' own frames
             told.append(error)
-            plain.set_kill(True)  # noqa: FBT003
+            plain.set_kill(True)
 
     plain.set_progress(True)
     plain.signal_connect("eval", tell)

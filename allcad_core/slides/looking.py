@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allcad_core import analysis, devices, images
-from allcad_core.errors import UnknownNameError
 from allcad_core.detection import Detections
+from allcad_core.errors import UnknownNameError
 from allcad_core.ground import balance, ground_colour
 from allcad_core.results import Cell, Models
 from allcad_core.slides.base import Pixels, Slide
@@ -176,7 +176,8 @@ class Looker:
     def _quick(self, block: Block) -> tuple[tuple[Cell, ...], tuple[int, int], int]:
         from allcad_core.detection.ultralytics import yolo
 
-        assert self.look.detector is not None and self.look.classifier is not None
+        assert self.look.detector is not None
+        assert self.look.classifier is not None
         shrink = 1
         while self.red_cell_px / (2 * shrink) >= FINE_ENOUGH:
             shrink *= 2

@@ -1,0 +1,1 @@
+"""The page Slide: a viewer that looks at what the visitor sees, and remembers it."""

@@ -1,0 +1,196 @@
+"""The page Slide: bring a slide, watch it being made, look around, take along what was seen."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePath
+from typing import cast
+
+import streamlit as st
+
+from allcad_core.errors import AllcadError
+from allcad_core.slides import generated_slide, looks, open_slide
+from allcad_core.slides.base import Progress, Slide
+from allcad_core.slides.opening import ENDINGS
+from allcad_core.ui import notes, words
+from allcad_core.ui.slide import taking
+from allcad_core.ui.slide.view import slide_view
+from allcad_core.ui.slide.visits import Visit, stored
+
+VARIABLE = "ALLCAD_SLIDES"
+"""Environment variable that names a folder of slides which every visitor of this server may open."""
+GENERATED = {"20,000 × 20,000 px": (20_000, 20_000), "4,000 × 3,000 px, made in seconds": (4_000, 3_000)}  # noqa: RUF001
+SEED = 1
+MOST_VISITS = 4
+"""Of one visitor; the oldest goes, and what was seen of it."""
+
+
+def draw() -> None:
+    """The page."""
+    notes.broken(cast("list[str]", st.session_state.pop("slide-problems", [])))
+    visit = current()
+    if visit is None:
+        _empty()
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", key="slide-head"):
+        st.title("Slide", anchor=False, width="content")
+        levels = f"pyramid of {visit.slide.levels} levels"
+        size = words.size(visit.slide.width, visit.slide.height)
+        st.caption(_plain(words.listing([visit.slide.name, size, levels])), width="content")
+        st.space("stretch")
+        _look_choice(visit)
+        with st.popover("Open another slide", icon=":material/swap_horiz:"):
+            _ways("other")
+        with st.popover("Export", icon=":material/download:"):
+            _exports(visit)
+    slide_view(visit)
+
+
+def current() -> Visit | None:
+    """The visitor's slide."""
+    return next(reversed(_visits().values()), None)
+
+
+def _visits() -> dict[tuple[str, str], Visit]:
+    return cast("dict[tuple[str, str], Visit]", st.session_state.setdefault("slide-visits", {}))
+
+
+def _go(make: Callable[[], Visit], key: tuple[str, str]) -> None:
+    """Turn to a visit; what was seen of a slide stays when the visitor comes back to it."""
+    visits = _visits()
+    visit = visits.pop(key, None)
+    if visit is None:
+        visit = make()
+        visit.prepare()
+    visits[key] = visit
+    while len(visits) > MOST_VISITS:
+        visits.pop(next(iter(visits)))
+
+
+def _empty() -> None:
+    with st.container(key="empty", horizontal_alignment="center"):
+        st.title("No slide yet.", anchor=False, text_alignment="center")
+        st.html(
+            '<p class="al-detail">Open a slide that is generated here, or bring your own: SVS, NDPI, MRXS, OME-TIFF, or any '
+            "large photograph.</p>"
+        )
+        with st.container(width=520):
+            _ways("first")
+
+
+def _ways(key: str) -> None:
+    """The ways to a slide: generated, from the server's folder, uploaded."""
+    place = st.container()
+    for number, (title, size) in enumerate(GENERATED.items()):
+        kind = "primary" if number == 0 and key == "first" else "secondary"
+        if st.button(f"Generated slide, {title}", type=kind, key=f"{key}-{number}", width="stretch"):
+            _open(place, lambda tell, size=size: generated_slide(SEED, size, progress=tell))
+    listed = _offered()
+    if listed:
+        chosen = st.selectbox("A slide of this server", list(listed), index=None, key=f"{key}-listed")
+        if chosen:
+            _open(place, lambda tell: open_slide(listed[chosen], chosen, progress=tell))
+    turn = st.session_state.setdefault("slide-uploads", 0)
+    file = st.file_uploader("Your own slide", type=list(ENDINGS), key=f"{key}-upload-{turn}")
+    st.caption("It stays on this machine, in a folder that goes when you leave.")
+    if file is not None:
+        st.session_state["slide-uploads"] = turn + 1
+        own, path = stored(file.getbuffer(), re.sub(r"[^a-z0-9]", "", PurePath(file.name).suffix.lower()) or "bin")
+        _open(
+            place,
+            lambda tell: open_slide(path, file.name, folder=Path(own.name), progress=tell),
+            lambda slide: Visit(slide, _chosen_look(), own),
+        )
+
+
+def _open(
+    place: st.delta_generator.DeltaGenerator,
+    make: Callable[[Progress], Slide],
+    visit: Callable[[Slide], Visit] | None = None,
+) -> None:
+    """Make or open a slide with its progress shown, then show it; one that fails leaves a sentence."""
+    try:
+        with place, _progress() as tell:
+            slide = make(tell)
+    except AllcadError as error:
+        st.session_state["slide-problems"] = [str(error)]
+    else:
+        _go(lambda: (visit or (lambda one: Visit(one, _chosen_look())))(slide), (slide.key, _chosen_look()))
+    st.rerun()
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar that follows long work. A visitor who leaves stops it; painted tiles stay for the next time."""
+    bar = st.progress(0.0, "Opening the slide")
+    last = -1
+
+    def tell(step: str, done: int, total: int) -> None:
+        nonlocal last
+        percent = 100 * done // max(total, 1)
+        if percent != last:
+            last = percent
+            bar.progress(min(percent, 100) / 100, f"{step}, {percent} %")
+
+    yield tell
+    bar.empty()
+
+
+def _offered() -> dict[str, Path]:
+    """Slides of the folder that whoever runs the server has named."""
+    named = os.environ.get(VARIABLE)
+    if not named or not Path(named).is_dir():
+        return {}
+    return {
+        path.name: path
+        for path in sorted(Path(named).iterdir())
+        if path.is_file() and path.suffix.lower().lstrip(".") in ENDINGS
+    }
+
+
+def _chosen_look() -> str:
+    return cast("str", st.session_state.get("slide-look") or looks()[0].name)
+
+
+def _look_choice(visit: Visit) -> None:
+    """The way of looking; what was seen with another one is kept apart."""
+    known = {one.name: one for one in looks()}
+    st.session_state["slide-look-choice"] = visit.looker.look.name
+
+    def change() -> None:
+        st.session_state["slide-look"] = st.session_state["slide-look-choice"]
+        _go(lambda: Visit(visit.slide, _chosen_look(), visit.own), (visit.slide.key, _chosen_look()))
+
+    st.selectbox(
+        "Model",
+        list(known),
+        key="slide-look-choice",
+        label_visibility="collapsed",
+        help=visit.looker.look.sentence,
+        on_change=change,
+        format_func=lambda name: f"Model: {name}",
+        width=180,
+    )
+
+
+def _exports(visit: Visit) -> None:
+    """Download buttons; a file is made when its button is pressed, of what was seen until then."""
+    st.caption("Cells that were seen until you press.")
+    stem = PurePath(visit.slide.name).stem or "slide"
+    for title, made, ending, kind, icon in (
+        ("Everything (JSON)", taking.as_json, "slide.json", "application/json", "data_object"),
+        ("Outlines (QuPath)", taking.as_geojson, "geojson", "application/geo+json", "polyline"),
+        ("Table of cells (CSV)", taking.as_csv, "cells.csv", "text/csv", "table"),
+    ):
+        st.download_button(
+            title, lambda made=made: made(visit.seen, visit.looker), f"{stem}.{ending}", kind,
+            icon=f":material/{icon}:", width="stretch", on_click="ignore",
+        )  # fmt: skip
+
+
+def _plain(text: str) -> str:
+    """A file's name with nothing that Markdown would read as its own."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|~$:<>" else letter for letter in text)

@@ -1,0 +1,40 @@
+"""The slide viewer as a component: the pyramid with its boxes, the figures, the map of where the visitor has been."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from allcad_core.slides.base import TILE
+from allcad_core.ui import media
+from allcad_core.ui.slide import routes
+from allcad_core.ui.slide.visits import Visit
+from allcad_core.ui.viewer import LIBRARY
+
+HERE = Path(__file__).parent
+
+_mount = st.components.v2.component(
+    "allcad_slide",
+    html=(HERE / "slide.html").read_text("utf-8"),
+    css=(HERE / "slide.css").read_text("utf-8"),
+    js="".join((HERE / name).read_text("utf-8") for name in ("boxes.js", "map.js", "slide.js")),
+)
+
+
+def slide_view(visit: Visit, *, key: str = "slide") -> None:
+    """Show a visitor's slide. All that moves goes between the browser and ``routes``; the page does not run again."""
+    slide = visit.slide
+    um = slide.um_per_px or 7.5 / visit.looker.red_cell_px
+    _mount(
+        key=key,
+        data={
+            "library": media.address(LIBRARY, "text/javascript", "viewer.library"),
+            "address": f"{routes.prefix()}/{visit.token}",
+            "name": slide.name,
+            "width": slide.width,
+            "height": slide.height,
+            "tile": TILE,
+            "um": um,
+        },
+    )
