@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from allcad_core import __version__
 from allcad_core.batch import tables
 from allcad_core.batch.store import DONE, FAILED, Store
-from allcad_core.batch.work import Job, picture
+from allcad_core.batch.work import Job, is_slide, picture
 from allcad_core.errors import AllcadError, DataError
 from allcad_core.intervals import EN_DASH, Proportion, wilson
 
@@ -62,7 +62,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A field with its frames, as the text of a data URL; empty where its file can be read no more."""
+    """A field with its frames, as the text of a data URL; empty for a slide, and where a file can be read no more."""
 
     name: str
     blast: int
@@ -201,8 +201,11 @@ def _url(store: Store, analysis: FieldAnalysis, number: int) -> str:
     from allcad_core.export.picture import framed
 
     item = store.item(number)
+    job = Job(number, item.path, item.member, item.name, analysis.recipe)
     try:
-        image = picture(Job(number, item.path, item.member, item.name, analysis.recipe))
+        if is_slide(job):
+            return ""
+        image = picture(job)
         drawn = framed(image, analysis, LONGEST)
     except (AllcadError, ValueError):  # the file has gone or is another one by now
         return ""

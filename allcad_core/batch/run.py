@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +13,14 @@ from allcad_core import __version__
 from allcad_core.batch import finish, tables
 from allcad_core.batch.engines import LOCAL, Choice, Engine, make
 from allcad_core.batch.places import find
+from allcad_core.batch.progress import Progress, Tell, Teller
 from allcad_core.batch.store import NAME, Item, Store
 from allcad_core.batch.work import Job, Outcome
 from allcad_core.errors import AllcadError, DataError
 
 LOCK = ".lock"
-PROGRESS = "progress.json"
 AHEAD = 2
 """Jobs a worker has at hand, so that none waits for its next."""
-TELL_S = 1.0
-"""Seconds between two lines of ``progress.json``."""
 LOOK_UP_S = 1.0
 """Seconds after which a run looks up from waiting."""
 
@@ -53,32 +48,6 @@ class Settings:
     formats: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is.
-
-    Attributes:
-        state: ``listing``, ``working``, ``finishing``, ``done``, ``stopped`` or ``failed``.
-        total, done, failed: files; those that failed are not among the done ones.
-        seconds: since this start.
-        remaining_s: that the rest takes at the pace since this start; ``None`` while nobody knows.
-        workers: how many look at files at once.
-        sentence: why it failed; empty otherwise.
-    """
-
-    state: str
-    total: int = 0
-    done: int = 0
-    failed: int = 0
-    seconds: float = 0.0
-    remaining_s: float | None = None
-    workers: int = 0
-    sentence: str = ""
-
-
-Tell = Callable[[Progress], None]
-
-
 def run(settings: Settings, out: Path, tell: Tell | None = None) -> Progress:
     """Do a run, or go on with the one in ``out``, until every file is done or has failed.
 
@@ -98,7 +67,7 @@ def run(settings: Settings, out: Path, tell: Tell | None = None) -> Progress:
 
     model = recipe(settings.model).name if settings.model else None
     engine = make(settings.engine, settings.device)
-    teller = _Teller(out, tell)
+    teller = Teller(out, tell)
     with _alone(out):
         try:
             with closing(Store(out)) as store:
@@ -132,58 +101,6 @@ def is_running(out: Path) -> bool:
         return False
     lock.release()
     return False
-
-
-def progress_of(out: Path) -> Progress | None:
-    """How far the run in ``out`` said that it is; ``None`` where it never said."""
-    try:
-        told = json.loads((out / PROGRESS).read_text("utf-8"))
-        return Progress(**{name: told[name] for name in Progress.__dataclass_fields__})
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-class _Teller:
-    """Counts, and says so to whoever waits and to ``progress.json``."""
-
-    def __init__(self, out: Path, tell: Tell | None) -> None:
-        self._out, self._tell = out, tell
-        self._start = time.monotonic()
-        self._said = -TELL_S
-        self._first: int | None = None
-        self.at = Progress("listing")
-
-    def count(self, waiting: int, done: int, failed: int, workers: int) -> None:
-        self._first = done + failed
-        self._start = time.monotonic()
-        self.at = replace(self.at, total=waiting + done + failed, done=done, failed=failed, workers=workers)
-
-    def add(self, *, failed: bool) -> None:
-        at = self.at
-        self.at = replace(at, done=at.done + (not failed), failed=at.failed + failed)
-
-    def say(self, state: str, *, now: bool = False, sentence: str = "", total: int | None = None) -> Progress:
-        seconds = time.monotonic() - self._start
-        at = replace(self.at, state=state, seconds=seconds, sentence=sentence)
-        if total is not None:
-            at = replace(at, total=total)
-        if self._first is not None:
-            finished = at.done + at.failed
-            new = finished - self._first
-            at = replace(at, remaining_s=seconds / new * (at.total - finished) if new else None)
-        self.at = at
-        if now or time.monotonic() - self._said >= TELL_S:
-            self._said = time.monotonic()
-            self._write(at)
-            if self._tell is not None:
-                self._tell(at)
-        return at
-
-    def _write(self, at: Progress) -> None:
-        half = self._out / f"{PROGRESS}.part"
-        with suppress(OSError):  # the run does not hang on being watched
-            half.write_text(json.dumps(asdict(at) | {"process": os.getpid()}), "utf-8")
-            half.replace(self._out / PROGRESS)
 
 
 @contextmanager
@@ -232,7 +149,7 @@ def _agree(store: Store, out: Path, settings: Settings) -> Settings:
     return replace(settings, sources=sources, model=known["model"], confidence=known["confidence"])
 
 
-def _list(store: Store, settings: Settings, out: Path, teller: _Teller) -> None:
+def _list(store: Store, settings: Settings, out: Path, teller: Teller) -> None:
     """Take up what the sources hold now. Without sources, what was taken up before is all there is."""
     teller.say("listing", now=True)
     if settings.retry:
@@ -242,7 +159,7 @@ def _list(store: Store, settings: Settings, out: Path, teller: _Teller) -> None:
     store.set_facts({"listed": True})
 
 
-def _work(store: Store, settings: Settings, out: Path, engine: Engine, teller: _Teller) -> None:
+def _work(store: Store, settings: Settings, out: Path, engine: Engine, teller: Teller) -> None:
     waiting, done, failed = store.counts()
     teller.count(waiting, done, failed, engine.workers)
     if waiting:
@@ -257,7 +174,7 @@ def _work(store: Store, settings: Settings, out: Path, engine: Engine, teller: _
         tables.flush(store, out)
 
 
-def _have_done(store: Store, settings: Settings, out: Path, engine: Engine, teller: _Teller) -> None:
+def _have_done(store: Store, settings: Settings, out: Path, engine: Engine, teller: Teller) -> None:
     coming = store.waiting()
     flying: dict[Future[Outcome], Job] = {}
     pending = store.count_pending()
@@ -268,20 +185,18 @@ def _have_done(store: Store, settings: Settings, out: Path, engine: Engine, tell
             item = next(coming, None)
             more = item is not None
             if item is not None:
-                suspects += _begin(_job(item, settings), engine, flying)
+                suspects += _begin(_job(item, settings, out), engine, flying)
         ended, _ = wait(flying, timeout=LOOK_UP_S, return_when=FIRST_COMPLETED)
         if suspects or any(_is_killed(future, engine) for future in ended):
             ended, _ = wait(flying)  # where one worker ended, all of its pool answer at once
+        suspects += [flying[future] for future in ended if _is_killed(future, engine)]
+        pending += _keep(store, [future.result() for future in ended if not _is_killed(future, engine)], teller)
         for future in ended:
-            job = flying.pop(future)
-            if _is_killed(future, engine):
-                suspects.append(job)
-            else:
-                pending += _keep(store, future.result(), teller)
+            del flying[future]
         if suspects:
             engine.restart()
         for job in suspects:
-            pending += _keep(store, _alone_with(job, engine), teller)
+            pending += _keep(store, [_alone_with(job, engine)], teller)
         if pending >= tables.PART:
             tables.flush(store, out)
             pending = 0
@@ -315,21 +230,23 @@ def _alone_with(job: Job, engine: Engine) -> Outcome:
     return Outcome(job.number, error=f"{job.name} ended the process that looked at it.")
 
 
-def _keep(store: Store, outcome: Outcome, teller: _Teller) -> int:
-    """Store an answer; gives how many results wait for a table because of it."""
-    if outcome.of_the_run:
-        raise AllcadError(outcome.error)
-    if outcome.field is None:
-        store.fail(outcome.number, outcome.error)
-    else:
-        store.finish(outcome.number, outcome.field, outcome.cells)
-    teller.add(failed=outcome.field is None)
-    return int(outcome.field is not None)
+def _keep(store: Store, outcomes: Sequence[Outcome], teller: Teller) -> int:
+    """Store answers; gives how many results wait for a table because of it."""
+    waiting = store.keep(one for one in outcomes if not one.of_the_run)
+    for one in outcomes:
+        if one.of_the_run:
+            raise AllcadError(one.error)
+        teller.add(failed=one.field is None)
+    return waiting
 
 
-def _job(item: Item, settings: Settings) -> Job:
+def _job(item: Item, settings: Settings, out: Path) -> Job:
     assert settings.model is not None
-    return Job(item.number, item.path, item.member, item.name, settings.model, settings.confidence, settings.device)
+    # Workers of another machine may not see the run's folder.
+    journal = str(out.absolute() / "slides" / f"{item.number}.jsonl") if settings.engine.name == "local" else ""
+    return Job(
+        item.number, item.path, item.member, item.name, settings.model, settings.confidence, settings.device, journal
+    )
 
 
 def open_run(out: Path) -> Store:

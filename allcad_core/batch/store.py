@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 from allcad_core.batch.places import Place
+from allcad_core.batch.work import Outcome
 from allcad_core.errors import DataError
 
 NAME = "run.sqlite"
@@ -69,6 +70,10 @@ class Told:
     ms: float | None
 
 
+FINISH = (
+    "UPDATE items SET status = ?, error = NULL, sha256 = ?, width = ?, height = ?, blast = ?, healthy = ?, unsure = ?, "
+    "review = ?, kind = ?, warnings = ?, ms = ? WHERE id = ? AND status = ?"
+)
 TOLD = "id, name, status, error, sha256, width, height, blast, healthy, unsure, review, kind, warnings, ms"
 
 
@@ -167,27 +172,25 @@ class Store:
         ((path, member, name),) = self._rows("SELECT path, member, name FROM items WHERE id = ?", (number,))
         return Item(number, os.fsdecode(path), member.decode("utf-8", "surrogatepass"), name)
 
-    def finish(self, number: int, field: Mapping[str, Any], cells: Sequence[Mapping[str, Any]]) -> None:
-        """Keep a file's result and mark it as done, both or neither."""
-        values = [field[name] for name in ("sha256", "width", "height", "blast", "healthy", "unsure", "to_review")]
-        warnings = " ".join(field["warnings"])
-        with self._writing() as connection:
-            changed = connection.execute(
-                "UPDATE items SET status = ?, error = NULL, sha256 = ?, width = ?, height = ?, blast = ?, healthy = ?, "
-                "unsure = ?, review = ?, kind = ?, warnings = ?, ms = ? WHERE id = ? AND status = ?",
-                (DONE, *values, field["suggestion_kind"], warnings, field["total_ms"], number, WAITING),
-            ).rowcount
-            if changed:  # an answer that comes twice counts once
-                result = json.dumps({"field": field, "cells": cells}, ensure_ascii=True)
-                connection.execute("INSERT INTO pending VALUES(?, ?)", (number, result))
+    def keep(self, answers: Iterable[Outcome]) -> int:
+        """Keep what came of some files and mark them, all or none; an answer that comes twice counts once.
 
-    def fail(self, number: int, error: str) -> None:
-        """Mark a file as failed, with one sentence that says why."""
+        Returns:
+            How many results wait for a table because of it.
+        """
+        waiting = 0
         with self._writing() as connection:
-            connection.execute(
-                "UPDATE items SET status = ?, error = ? WHERE id = ? AND status = ?",
-                (FAILED, _plain(error), number, WAITING),
-            )
+            for answer in answers:
+                if answer.field is None:
+                    connection.execute(
+                        "UPDATE items SET status = ?, error = ? WHERE id = ? AND status = ?",
+                        (FAILED, _plain(answer.error), answer.number, WAITING),
+                    )
+                elif connection.execute(FINISH, _finished(answer.number, answer.field)).rowcount:
+                    result = json.dumps({"field": answer.field, "cells": answer.cells}, ensure_ascii=True)
+                    connection.execute("INSERT INTO pending VALUES(?, ?)", (answer.number, result))
+                    waiting += 1
+        return waiting
 
     def pending(self, most: int) -> list[tuple[int, dict[str, Any]]]:
         """Results that are in no part yet, with the numbers of their files, in the order of these."""
@@ -222,6 +225,12 @@ class Store:
     def ask(self, question: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """Sums and groups for the report, by a question in SQL. ``folder(name)`` is known to it."""
         return self._rows(question, values)
+
+
+def _finished(number: int, field: Mapping[str, Any]) -> tuple[object, ...]:
+    values = [field[name] for name in ("sha256", "width", "height", "blast", "healthy", "unsure", "to_review")]
+    rest = (field["suggestion_kind"], " ".join(field["warnings"]), field["total_ms"])
+    return (DONE, *values, *rest, number, WAITING)
 
 
 def _coded(text: str) -> bytes:

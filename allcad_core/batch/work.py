@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from multiprocessing import connection
 from pathlib import Path
@@ -18,6 +18,7 @@ from allcad_core.errors import AllcadError, DataError, DeviceError, ModelError, 
 
 if TYPE_CHECKING:
     from allcad_core.images import SmearImage
+    from allcad_core.results import FieldAnalysis
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Environment variables by which libraries of arithmetic are told how many threads to use."""
@@ -37,6 +38,7 @@ class Job:
         model: a recipe of ``analyse``.
         confidence: scores below this are not shown; the model's own without it.
         device: see ``devices.choose``.
+        journal: file by which a slide goes on after a kill; empty where it begins anew.
     """
 
     number: int
@@ -46,6 +48,7 @@ class Job:
     model: str
     confidence: float | None = None
     device: str | None = None
+    journal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +101,10 @@ def _go_with_parent() -> None:
 
 def look(job: Job) -> Outcome:
     """Read and analyse one file. Nothing that a file does to it is raised."""
-    from allcad_core.analysis import analyse
     from allcad_core.batch.rows import cell_rows, field_row
 
     try:
-        start = perf_counter()
-        image = picture(job)
-        read_ms = 1000 * (perf_counter() - start)
-        found = analyse(image, job.model, device=job.device, confidence=job.confidence, read_ms=read_ms)
+        found = _scanned(job) if is_slide(job) else _analysed(job)
         cells = cell_rows(job.number, job.name, found)
         return Outcome(job.number, field_row(job.number, job.name, found), tuple(cells))
     except OF_THE_RUN as error:
@@ -118,18 +117,68 @@ def look(job: Job) -> Outcome:
         return Outcome(job.number, error=f"allcad failed on this file ({type(error).__name__}: {error}). Report it.")
 
 
+def _analysed(job: Job) -> FieldAnalysis:
+    from allcad_core.analysis import analyse
+
+    start = perf_counter()
+    image = picture(job)
+    read_ms = 1000 * (perf_counter() - start)
+    return analyse(image, job.model, device=job.device, confidence=job.confidence, read_ms=read_ms)
+
+
+def is_slide(job: Job) -> bool:
+    """Whether a file is a scanned slide: by its ending, or as a TIFF that is too large for a photograph."""
+    from allcad_core.batch.places import SLIDES
+    from allcad_core.images import FORMATS, MAX_PIXELS
+
+    ending = Path(job.path).suffix.lower()
+    if job.member or ending in SLIDES:
+        return not job.member
+    if ending not in FORMATS["TIFF"]:
+        return False
+    from tifffile import TiffFile
+
+    try:
+        with TiffFile(job.path) as opened:
+            page = opened.pages[0]
+            return int(page.shape[0]) * int(page.shape[1]) > MAX_PIXELS
+    except Exception:  # whatever is wrong with it is told by who reads it
+        return False
+
+
+def _scanned(job: Job) -> FieldAnalysis:
+    """All of a slide, block by block, as one analysis."""
+    from allcad_core.analysis import recipe
+    from allcad_core.results import Timing
+    from allcad_core.slides import Looker, Seen, open_slide, scan_slide
+    from allcad_core.slides.scan import Journal
+
+    start = perf_counter()
+    slide = open_slide(Path(job.path), job.name)
+    looker = Looker(slide, job.model, job.device)
+    seen = Seen(slide, job.model, recipe(job.model).default_confidence if job.confidence is None else job.confidence)
+    if job.journal:
+        Path(job.journal).parent.mkdir(exist_ok=True)
+        journal = Journal(Path(job.journal), looker)
+        journal.resume(seen)
+        with journal:
+            scan_slide(looker, seen, after=journal.write)
+        Path(job.journal).unlink(missing_ok=True)
+    else:
+        scan_slide(looker, seen)
+    total = 1000 * (perf_counter() - start)
+    return replace(seen.analysis(looker.models, looker.device), timing_ms=Timing(total=total))
+
+
 def picture(job: Job) -> SmearImage:
     """The picture of a job.
 
     Raises:
         AllcadError: it cannot be read.
     """
-    from allcad_core.batch.places import SLIDES
     from allcad_core.images import MAX_BYTES, read
 
     if not job.member:
-        if Path(job.path).suffix.lower() in SLIDES:
-            raise DataError(f"{Path(job.path).name} is a slide, not one field. Scan it with 'allcad slide'.")
         return read(Path(job.path), job.name)
     from allcad_core.archives import chunks, sentences
 

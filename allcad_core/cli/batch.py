@@ -17,7 +17,7 @@ from allcad_core.cli import arguments as ask
 if TYPE_CHECKING:
     from types import FrameType
 
-    from allcad_core.batch.run import Progress
+    from allcad_core.batch.progress import Progress
 
 EPILOG = """\
 SOURCE is a folder (with all its folders), a pattern such as 'scans/**/*.jpg', a ZIP file, or a photograph. DIR holds

@@ -15,7 +15,8 @@ from PIL import Image
 
 from allcad_core import analysis
 from allcad_core.batch import run as running
-from allcad_core.batch.run import Progress, Settings
+from allcad_core.batch.progress import Progress
+from allcad_core.batch.run import Settings
 from allcad_core.batch.work import Job, Outcome, look
 from allcad_core.images import SmearImage
 from allcad_core.results import Cell, FieldAnalysis, Models, Note, Quality, Timing

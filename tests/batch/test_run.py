@@ -14,9 +14,11 @@ from typing import Any
 
 import pytest
 
+from allcad_core.batch import progress as telling
 from allcad_core.batch import run as running
 from allcad_core.batch import tables
-from allcad_core.batch.run import Progress, Settings, is_running, open_run, progress_of
+from allcad_core.batch.progress import Progress, progress_of
+from allcad_core.batch.run import Settings, is_running, open_run
 from allcad_core.batch.store import Store
 from allcad_core.errors import DataError, ModelError
 
@@ -73,7 +75,7 @@ def test_a_run_that_was_interrupted_goes_on_without_losing_or_doubling(
     assert not before.keys() & set(engine.looked)
 
 
-@pytest.mark.parametrize("step", ["add_part", "finish"])
+@pytest.mark.parametrize("step", ["add_part", "keep"])
 def test_the_end_of_the_process_at_any_step_loses_and_doubles_nothing(
     do: Do, scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ):
@@ -85,11 +87,11 @@ def test_the_end_of_the_process_at_any_step_loses_and_doubles_nothing(
     real = getattr(Store, step)
     calls: list[int] = []
 
-    def die(self: Store, *arguments: object) -> None:
+    def die(self: Store, *arguments: Any) -> Any:
         calls.append(1)
         if len(calls) == 2:
             raise Killed
-        real(self, *arguments)
+        return real(self, *arguments)
 
     monkeypatch.setattr(tables, "PART", 2)
     monkeypatch.setattr(Store, step, die)
@@ -109,6 +111,23 @@ def test_the_same_command_again_looks_at_nothing_again(do: Do, engine: Any, scan
     assert do(scans).done == 10
     assert engine.looked == ["scans/late.png"]
     assert do().done == 10
+
+
+def test_slides_are_told_from_photographs(tmp_path: Path, picture: Write, monkeypatch: pytest.MonkeyPatch):
+    from allcad_core import images
+    from allcad_core.batch.work import Job, is_slide
+
+    def job(path: Path, member: str = "") -> Job:
+        return Job(1, str(path), member, path.name, "regions")
+
+    field = picture(tmp_path / "field.tif")
+    assert is_slide(job(tmp_path / "scan.SVS"))
+    assert not is_slide(job(field))
+    assert not is_slide(job(tmp_path / "pack.zip", "scan.svs"))
+    (tmp_path / "broken.tif").write_bytes(b"II*\x00")
+    assert not is_slide(job(tmp_path / "broken.tif"))
+    monkeypatch.setattr(images, "MAX_PIXELS", 1000)
+    assert is_slide(job(field))
 
 
 def test_what_failed_is_looked_at_again_only_when_asked(
@@ -273,7 +292,7 @@ def test_what_is_read_back_is_what_was_found(do: Do, scans: Path, tmp_path: Path
 
 
 def test_progress_tells_the_rest_of_the_time(scans: Path, tmp_path: Path, engine: Any, monkeypatch):
-    monkeypatch.setattr(running, "TELL_S", 0.0)
+    monkeypatch.setattr(telling, "TELL_S", 0.0)
     told: list[Progress] = []
     running.run(Settings((str(scans),)), tmp_path / "run", told.append)
     working = [one for one in told if one.state == "working" and one.remaining_s is not None]

@@ -11,7 +11,8 @@ from typing import Any
 import streamlit as st
 
 from allcad_core.batch import report
-from allcad_core.batch.run import Progress, facts, open_run
+from allcad_core.batch.progress import Progress
+from allcad_core.batch.run import facts, open_run
 from allcad_core.batch.store import DONE
 from allcad_core.errors import AllcadError
 from allcad_core.images import base_name

@@ -8,7 +8,7 @@ from typing import cast
 
 import streamlit as st
 
-from allcad_core.batch.run import Progress
+from allcad_core.batch.progress import Progress
 from allcad_core.errors import AllcadError
 from allcad_core.ui import notes, words
 from allcad_core.ui.batch import begin, outcome, runs
@@ -114,7 +114,7 @@ def sentence(at: Progress) -> str:
 
 def told(at: Progress) -> str:
     """What stands beside the bar."""
-    parts = [STATES[at.state]]
+    parts = [] if at.state == "starting" else [STATES[at.state]]
     if at.remaining_s is not None and at.state == "working":
         parts.append(f"about {left(at.remaining_s)} left")
     if at.failed:

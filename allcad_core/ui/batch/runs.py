@@ -16,7 +16,8 @@ from pathlib import Path
 
 import psutil
 
-from allcad_core.batch.run import PROGRESS, Progress, is_running, progress_of
+from allcad_core.batch.progress import PROGRESS, Progress, progress_of
+from allcad_core.batch.run import is_running
 from allcad_core.batch.store import NAME
 from allcad_core.errors import AllcadError, DataError
 from allcad_core.images import base_name
