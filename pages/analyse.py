@@ -4,7 +4,7 @@ import streamlit as st
 
 from allcad_core.errors import AllcadError
 from allcad_core.results import FieldAnalysis
-from allcad_core.ui import bring, field_view, label, notes, proof, state, theme, verdict
+from allcad_core.ui import bring, field_view, label, notes, pooling, proof, state, theme, verdict
 from allcad_core.ui.state import Smear
 
 
@@ -26,6 +26,7 @@ def draw() -> None:
     found = answer(smear)
     with row:
         field_view.smear_row()
+        together = pooling.switch()
     if found is None:
         with head:
             label.rest(smear, None)
@@ -35,7 +36,11 @@ def draw() -> None:
     with cells_tab:
         shown, finish = field_view.field(smear, found)
     with verdict_place:
-        verdict.verdict(shown)
+        pool = pooling.gathered(shown) if together and smear.sample is None else None
+        if pool is None:
+            verdict.verdict(shown)
+        else:
+            pooling.over_all(pool)
     with head:
         label.rest(smear, shown)
     with mask_tab:

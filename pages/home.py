@@ -23,12 +23,21 @@ DOORS = (
     ),
     (
         "Which model do I trust?",
-        "What each model learned from, what it has never seen, and how often it is wrong.",
-        "pages/models.py",
-        "Models and data",
+        "Every model beside the others and beside its paper; one smear through all of them.",
+        "pages/compare.py",
+        "Compare models",
         ":material/balance:",
     ),
 )
+FURTHER = (
+    (
+        "pages/confusion_explorer.py",
+        "Confusion explorer: which cells a model gets wrong, down to the very pictures",
+        ":material/grid_view:",
+    ),
+    ("pages/models.py", "Models and data: what each learned from, and what it has never seen", ":material/menu_book:"),
+)
+"""Pages that answer the next question."""
 
 
 def draw() -> None:
@@ -53,6 +62,9 @@ def draw() -> None:
             st.subheader(f"{icon} {question}", anchor=False)
             st.caption(answer)
             st.page_link(page, label=name, icon=":material/arrow_forward:", icon_position="right")
+    with st.container(horizontal=True, gap="large"):
+        for page, name, icon in FURTHER:
+            st.page_link(page, label=name, icon=icon)
     st.html(f'<p class="al-machine">{" ".join(f"<span>{fact}</span>" for fact in machine())}</p>')
     with right:
         example()

@@ -42,6 +42,9 @@ def rest(smear: Smear, analysis: FieldAnalysis | None) -> None:
         "Segmentation lab", icon=":material/tune:", help="See each step from the photograph to measured cells"
     ):
         st.switch_page("pages/segmentation_lab.py")
+    if st.button("Compare", icon=":material/balance:", help="This smear through every model, side by side"):
+        st.session_state["compare-arrived"] = True
+        st.switch_page("pages/compare.py")
     change()
     if analysis is not None:
         with st.popover("Export", icon=":material/download:"):

@@ -44,6 +44,8 @@ def figures() -> None:
         _table(task, ranked)
     with right:
         place = st.container(key="compare-speed")
+        notes.doubt(told.HIDES[task], "New session leaves whole sittings out and is what to expect on another day.")
+        _licences(ranked)
     if asked:
         _measure(task, ranked)
         st.rerun()
@@ -160,7 +162,15 @@ def _table(task: str, ranked: Sequence[Standing]) -> None:
             subject=task,
             alt=f"Every model: {told.MEASURES[task]} on new sessions and on the papers' split, the paper's figure, time, size, licences",
         )
-    notes.doubt(f"{told.HIDES[task]}", "New session leaves whole sittings out and is what to expect on another day.")
+
+
+def _licences(ranked: Sequence[Standing]) -> None:
+    """What the table has no room for."""
+    shipped = [entry for entry in ranked if entry.licences]
+    if shipped:
+        with st.expander("Licences", icon=":material/gavel:"):
+            for entry in shipped:
+                st.html(f'<p class="al-why"><b>{escape(entry.model)}</b> {escape(entry.licences)}</p>')
 
 
 def _row(task: str, entry: Standing) -> Row:
