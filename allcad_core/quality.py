@@ -94,8 +94,13 @@ def measure(
         stain=_stain(pixels, ground, nucleus),
         white_cells=white_cells,
         red_cell_px=red_cell_diameter,
-        um_per_px=None if not red_cell_diameter else RED_CELL_UM / red_cell_diameter,
+        um_per_px=um_per_px(red_cell_diameter),
     )
+
+
+def um_per_px(red_cell_diameter: float | None) -> float | None:
+    """Micrometres a pixel where red cells measure so many px; ``None`` where none was seen."""
+    return RED_CELL_UM / red_cell_diameter if red_cell_diameter else None
 
 
 def _stain(

@@ -23,6 +23,22 @@ def holds(box: Box, point: tuple[float, float]) -> bool:
     return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
 
 
+def in_micrometres(measures: Mapping[str, float], um_per_px: float | None) -> dict[str, float]:
+    """Areas and diameter of a cell in micrometres, of those that ``measures`` has; nothing without a scale.
+
+    Args:
+        measures: of a ``Cell``, in px and px².
+        um_per_px: micrometres a pixel.
+
+    >>> in_micrometres({"area": 400.0, "nc_ratio": 0.8}, 0.5)
+    {'area_um2': 100.0}
+    """
+    if um_per_px is None:
+        return {}
+    powers = {"area": ("area_um2", 2), "nucleus_area": ("nucleus_area_um2", 2), "diameter": ("diameter_um", 1)}
+    return {name: measures[known] * um_per_px**power for known, (name, power) in powers.items() if known in measures}
+
+
 REVIEW_LOW, REVIEW_HIGH = 0.35, 0.65
 """Calibrated blast probabilities between these are flagged for review."""
 REVIEW_FLAGS = frozenset({"disagree", "uncertain"})
@@ -149,7 +165,7 @@ class Quality:
         stain: share of red, green and blue in the optical density of nuclei; ``None`` without nuclei.
         white_cells: regions that the segmentation takes for white cells.
         red_cell_px: median diameter of lone red cells, px; ``None`` where none was seen.
-        um_per_px: micrometres a pixel by that diameter; ``None`` likewise.
+        um_per_px: micrometres a pixel, as someone gave it, else by that diameter; ``None`` where neither is known.
     """
 
     focus: float
@@ -231,6 +247,17 @@ class FieldAnalysis:
     def reviewed(self) -> int:
         """How many of the shown cells a person has looked at."""
         return sum(cell.reviewed for cell in self.cells)
+
+    @property
+    def um_per_px(self) -> float | None:
+        """Micrometres a pixel; ``None`` where neither a person nor red cells tell it."""
+        return None if self.quality is None else self.quality.um_per_px
+
+    def scaled(self, um_per_px: float | None) -> FieldAnalysis:
+        """The same with a scale that someone knows, micrometres a pixel, in place of that by red cells; as it is for ``None``."""
+        if um_per_px is None or self.quality is None:
+            return self
+        return replace(self, quality=replace(self.quality, um_per_px=um_per_px))
 
     def at(self, confidence: float) -> FieldAnalysis:
         """The same analysis seen at another confidence; no model runs."""

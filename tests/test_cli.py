@@ -14,8 +14,10 @@ from jsonschema import validate
 from PIL import Image
 
 from allcad_core import __version__
+from allcad_core.classification import mask_out
 from allcad_core.cli import COMMANDS, DONE, FAILED, INTERRUPTED, PIPE_CLOSED, WRONG_USAGE, main
 from allcad_core.cli.arguments import distinct_stems, expand, size
+from allcad_core.ground import balance
 
 HEAVY = ("torch", "torchvision", "ultralytics", "streamlit", "skimage", "sklearn", "pandas", "scipy", "cv2", "numpy")
 
@@ -169,6 +171,40 @@ def test_segment_writes_two_masks_of_the_pictures_size(generated_file, generated
         assert mask.shape == generated.pixels.shape[:2]
         assert set(np.unique(mask)) <= {0, 255}
         assert entry[f"{key}_pixels"] == int((mask == 255).sum()) > 0
+
+
+def test_segment_measures_every_cell_in_the_scale_that_it_is_given(generated_file, tmp_path, capsys):
+    assert main(
+        ["segment", str(generated_file), "--method", "stain", "--um-per-px", "0.1", "--out", str(tmp_path), "--json"]
+    ) == DONE  # fmt: skip
+    (entry,) = json.loads(capsys.readouterr().out)
+    assert entry["um_per_px"] == 0.1
+    assert len(entry["cells"]) == entry["regions"] > 0
+    for cell in entry["cells"]:
+        assert cell["diameter_um"] == pytest.approx(0.1 * cell["diameter"])
+        assert cell["nucleus_area_um2"] == pytest.approx(0.01 * cell["nucleus_area"])
+        assert cell["area_um2"] == pytest.approx(0.01 * cell["area"])
+
+
+def test_segment_without_a_scale_measures_in_pixels_alone(generated_file, tmp_path, capsys):
+    assert main(["segment", str(generated_file), "--method", "paper", "--out", str(tmp_path), "--json"]) == DONE
+    (entry,) = json.loads(capsys.readouterr().out)
+    assert entry["um_per_px"] is None
+    assert {cell["area_um2"] for cell in entry["cells"]} == {None}
+
+
+def test_segment_writes_the_masked_field_that_field_classifiers_are_given(generated_file, generated, tmp_path, capsys):
+    assert main(["segment", str(generated_file), "--method", "stain", "--masked", "--out", str(tmp_path)]) == DONE
+    capsys.readouterr()
+    seen = np.asarray(Image.open(tmp_path / "field.masked.png"))
+    cell = np.asarray(Image.open(tmp_path / "field.cell.png")) > 0
+    assert np.array_equal(seen, mask_out(balance(generated.pixels), cell))
+
+
+@pytest.mark.parametrize("scale", ["0", "-1", "nan", "wide"])
+def test_a_scale_is_a_number_above_0(generated_file, tmp_path, capsys, scale):
+    assert main(["segment", str(generated_file), f"--um-per-px={scale}", "--out", str(tmp_path)]) == WRONG_USAGE
+    assert "is not a number above 0" in capsys.readouterr().err
 
 
 def test_equal_names_from_two_folders_are_both_written(generated_file, tmp_path):

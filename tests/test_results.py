@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allcad_core.intervals import wilson
-from allcad_core.results import Cell, Counts, FieldAnalysis, Models, Note, Timing
+from allcad_core.results import Cell, Counts, FieldAnalysis, Models, Note, Quality, Timing, in_micrometres
 
 scores = st.floats(0, 1)
 cells = st.builds(
@@ -112,3 +112,26 @@ def test_a_result_travels_between_processes_and_into_dictionaries():
 
 def test_equal_results_are_one_in_a_set():
     assert len({analysis(cell(measures={"nc_ratio": 0.8})), analysis(cell(measures={"nc_ratio": 0.8}))}) == 1
+
+
+SEEN = Quality(0.1, 220.0, 0.05, None, 2, 40.0, 0.18)
+
+
+def test_areas_and_diameters_in_micrometres():
+    measures = {"area": 900.0, "nucleus_area": 400.0, "diameter": 34.0, "nc_ratio": 0.44}
+    found = in_micrometres(measures, 0.5)
+    assert found == {"area_um2": 225.0, "nucleus_area_um2": 100.0, "diameter_um": 17.0}
+    assert in_micrometres(measures, None) == {}
+
+
+def test_a_known_scale_takes_the_place_of_that_by_red_cells():
+    field = dataclasses.replace(analysis(cell()), quality=SEEN)
+    assert field.um_per_px == 0.18
+    assert field.scaled(0.07).um_per_px == 0.07
+    assert field.scaled(0.07).quality.red_cell_px == 40.0
+    assert field.scaled(None) is field
+
+
+def test_an_analysis_that_nobody_measured_has_no_scale():
+    assert analysis(cell()).um_per_px is None
+    assert analysis(cell()).scaled(0.07).um_per_px is None

@@ -42,6 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     ask.add_device(parser)
     ask.add_backend(parser)
     ask.add_json(parser, "all analyses")
+    ask.add_scale(parser)
     parser.add_argument("--out", type=ask.folder_to_write, metavar="DIR", help="write pictures, table and JSON here")
     parser.add_argument(
         "--format",
@@ -95,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
             progress=step,
             read_ms=read_ms,
         )
-        analysis = review.apply(analysis, edits.get(image.sha256, ()))
+        analysis = review.apply(analysis, edits.get(image.sha256, ())).scaled(arguments.um_per_px)
         if out is not None:
             _write_one(out / names[path], image, analysis, formats)
             stems.append(names[path])

@@ -34,7 +34,7 @@ def positive(text: str) -> int:
 
 
 def rate(text: str) -> float:
-    """A number above 0, such as a learning rate."""
+    """A number above 0, such as a learning rate or a scale."""
     try:
         value = float(text)
     except ValueError:
@@ -70,6 +70,13 @@ def folder_to_write(text: str) -> Path:
 def add_files(parser: argparse.ArgumentParser) -> None:
     """``FILE...``: one or more photographs or folders."""
     parser.add_argument("files", nargs="+", metavar="FILE", help=FILES_HELP)
+
+
+def add_scale(parser: argparse.ArgumentParser) -> None:
+    """How large a pixel is."""
+    parser.add_argument(
+        "--um-per-px", type=rate, metavar="X", help="micrometres a pixel, where you know them (default: from red cells)"
+    )
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict  # pydantic asks for it below Python 3.12
 
 from allcad_core import review
-from allcad_core.results import SCHEMA_VERSION, Box, Cell, FieldAnalysis, Label, Timing
+from allcad_core.results import SCHEMA_VERSION, Box, Cell, FieldAnalysis, Label, Timing, in_micrometres
 from allcad_core.suggestion import Kind
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -43,7 +43,13 @@ class CellForm(TypedDict):
     score: Annotated[Share, Field(description="the detector's confidence in box and label")]
     p_blast: Annotated[Share | None, Field(description="calibrated blast probability by the classifier")]
     probabilities: Annotated[dict[str, Share], Field(description="blast probability by each model that spoke")]
-    measures: Annotated[dict[str, float], Field(description="sizes in pixels, areas in square pixels, ratios in 0..1")]
+    measures: Annotated[
+        dict[str, float],
+        Field(
+            description="sizes in pixels, areas in square pixels, ratios in 0..1; where the scale is known also diameter_um, "
+            "area_um2 and nucleus_area_um2"
+        ),
+    ]
     flags: Annotated[list[str], Field(description="why a person should look: disagree, uncertain, border, ...")]
     reviewed: Annotated[bool, Field(description="a person has set the label or drawn the box")]
 
@@ -120,7 +126,7 @@ class QualityForm(TypedDict):
     ]
     white_cells: Annotated[Count, Field(description="white cells that the segmentation found, at any score")]
     red_cell_px: Annotated[float | None, Field(description="median diameter of lone red cells in pixels")]
-    um_per_px: Annotated[float | None, Field(description="micrometres a pixel by that diameter")]
+    um_per_px: Annotated[float | None, Field(description="micrometres a pixel, as given, else by that diameter")]
 
 
 class AnalysisForm(TypedDict):
@@ -168,7 +174,7 @@ def to_dict(analysis: FieldAnalysis) -> AnalysisForm:
         "device": analysis.device,
         "backend": analysis.backend,
         "confidence": float(analysis.confidence),
-        "cells": [_cell(cell) for cell in analysis.cells],
+        "cells": [_cell(cell, analysis.um_per_px) for cell in analysis.cells],
         "counts": _counts(analysis),
         "blast_fraction": _share(analysis),
         "suggestion": suggestion.text,
@@ -251,14 +257,14 @@ def _box(box: Box) -> BoxForm:
     return x0, y0, x1, y1
 
 
-def _cell(cell: Cell) -> CellForm:
+def _cell(cell: Cell, um_per_px: float | None) -> CellForm:
     return {
         "box": _box(cell.box),
         "label": cell.label,
         "score": float(cell.score),
         "p_blast": None if cell.p_blast is None else float(cell.p_blast),
         "probabilities": _finite(cell.probabilities),
-        "measures": _finite(cell.measures),
+        "measures": _finite({**cell.measures, **in_micrometres(cell.measures, um_per_px)}),
         "flags": list(cell.flags),
         "reviewed": cell.reviewed,
     }

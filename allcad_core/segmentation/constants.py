@@ -27,7 +27,7 @@ class Constants:
     density: float = 0.022
     edge: float = 0.2
     contrast: float = 0.45
-    margin: float = 0.05
+    margin: float = 0.1
     cell_hole: float = 0.6
     nucleus_hole: float = 0.4
     thread: float = 0.25

@@ -12,7 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from allcad_core.errors import AllcadError
-from allcad_core.results import Cell, FieldAnalysis
+from allcad_core.results import Cell, FieldAnalysis, in_micrometres
 from allcad_core.ui import charts, engine, media, reviewing, state, words
 from allcad_core.ui.state import Smear
 
@@ -27,8 +27,15 @@ DOUBTS: dict[str, str] = {
     "border": "the edge of the picture cuts it",
 }
 OTHER: dict[str, str] = {"blast": "healthy", "healthy": "blast"}
-MEASURES: tuple[tuple[str, str, str], ...] = (
+SCALED = (
+    ("Diameter", "diameter_um", "{:.1f} \u00b5m"),
+    ("Nucleus", "nucleus_area_um2", "{:,.0f} \u00b5m\u00b2"),
+)
+IN_PIXELS = (
+    ("Diameter", "diameter", "{:.0f} px"),
     ("Nucleus", "nucleus_area", "{:,.0f} px\u00b2"),
+)
+MEASURES: tuple[tuple[str, str, str], ...] = (
     ("N:C", "nc_ratio", "{:.2f}"),
     ("Roundness", "roundness", "{:.2f}"),
     ("Solidity", "solidity", "{:.2f}"),
@@ -61,7 +68,7 @@ def cell_card(smear: Smear, analysis: FieldAnalysis, order: list[int], chosen: i
         reviewing.buttons(smear, analysis, order, chosen)
         finish = _pictures(smear, analysis, chosen)
         _probabilities(cell, analysis)
-        _measures(cell)
+        _measures(cell, analysis.um_per_px)
         _doubts(cell, analysis)
         _neighbours(order, chosen)
     return finish
@@ -165,8 +172,11 @@ def _probabilities(cell: Cell, analysis: FieldAnalysis) -> None:
     st.caption(words.listing(facts))
 
 
-def _measures(cell: Cell) -> None:
-    known = [(name, form.format(cell.measures[key])) for name, key, form in MEASURES if key in cell.measures]
+def _measures(cell: Cell, um_per_px: float | None) -> None:
+    """The measures, in micrometres where the scale is known, else in pixels."""
+    measured = {**cell.measures, **in_micrometres(cell.measures, um_per_px)}
+    forms = [*(SCALED if um_per_px is not None else IN_PIXELS), *MEASURES]
+    known = [(name, form.format(measured[key])) for name, key, form in forms if key in measured]
     if known:
         items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in known)
         st.html(f'<dl class="al-measures">{items}</dl>')

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from allcad_core.export import as_json, json_schema, to_dict
-from allcad_core.results import Cell, FieldAnalysis, Models, Note, Timing
+from allcad_core.results import Cell, FieldAnalysis, Models, Note, Quality, Timing
 
 SCHEMA_FILE = Path(__file__).parents[2] / "docs" / "analysis.schema.json"
 REMAKE = "python -m allcad_core.export > docs/analysis.schema.json"
@@ -191,3 +191,13 @@ def test_the_command_prints_the_schema(capsys):
 
     runpy.run_module("allcad_core.export", run_name="__main__")
     assert json.loads(capsys.readouterr().out) == json_schema()
+
+
+def test_with_a_scale_sizes_stand_in_micrometres_too():
+    cell = Cell((1, 2, 3, 4), "blast", 0.9, measures={"area": 400.0, "nucleus_area": 100.0, "diameter": 20.0})
+    quality = Quality(0.1, 220.0, 0.05, None, 1, 72.0, 0.1)
+    form = to_dict(replace(FIELD, every_cell=(cell,), quality=quality))["cells"][0]["measures"]
+    assert {name: round(value, 9) for name, value in form.items() if "um" in name.split("_")[-1]} == {
+        "area_um2": 4.0, "nucleus_area_um2": 1.0, "diameter_um": 2.0,
+    }  # fmt: skip
+    assert not any("um" in name for name in to_dict(replace(FIELD, every_cell=(cell,)))["cells"][0]["measures"])

@@ -6,9 +6,9 @@ from typing import cast
 
 import streamlit as st
 
+from allcad_core import quality
 from allcad_core.errors import AllcadError, UnknownNameError
 from allcad_core.segmentation import methods
-from allcad_core.synthesis.scene import RED_CELL_UM
 from allcad_core.ui import state
 from allcad_core.ui.lab import work
 from allcad_core.ui.state import Smear
@@ -64,8 +64,7 @@ def micrometres(smear: Smear) -> float | None:
 
 def from_red_cells(smear: Smear) -> float | None:
     """Micrometres a pixel, from the red cells of the smear; ``None`` where none lies alone."""
-    diameter = work.found(smear, work.STAIN).red_cell_diameter
-    return None if diameter is None else RED_CELL_UM / diameter
+    return quality.um_per_px(work.found(smear, work.STAIN).red_cell_diameter)
 
 
 def _scales() -> dict[str, float]:

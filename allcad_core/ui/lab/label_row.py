@@ -108,4 +108,8 @@ def _mask_png(mask: Mask) -> bytes:
 
 
 def _masked(smear: Smear, result: Found) -> bytes:
-    return media.jpeg(np.where(result.mask("cell")[..., None], smear.image.pixels, np.uint8(255)))
+    """What a classifier of whole fields is given: the balanced picture with ground outside the mask."""
+    from allcad_core.classification import mask_out
+    from allcad_core.ground import balance
+
+    return media.jpeg(mask_out(balance(smear.image.pixels), result.mask("cell")))

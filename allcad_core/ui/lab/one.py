@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from allcad_core.synthesis.scene import RED_CELL_UM
+from allcad_core.quality import RED_CELL_UM
 from allcad_core.ui import notes, state
 from allcad_core.ui.lab import choice, measures, told, work
 from allcad_core.ui.lab.cards import cards
