@@ -7,15 +7,15 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from allcad_core.images import MIN_SIDE
+from allcad_core.images import MIN_SIDE, SIGNATURES
 from allcad_core.slides import cache
 from allcad_core.slides.base import TILE, Progress, Slide, SlideError
 from allcad_core.slides.pyramid import FACTS, TILES, TilePyramid, facts_text
 
 MOST_PIXELS = 40_000_000_000
 """200,000 px a side. What claims to be larger is no slide of this world."""
-LOADERS = ("tiff", "jpeg", "png", "webp", "ppm")
-"""How the names of libvips' readers begin of which allcad makes use; others take formats apart that nobody asked for."""
+LOADERS = {"TIFF": "tiffload", "JPEG": "jpegload", "PNG": "pngload", "WEBP": "webpload"}
+"""libvips' readers of which allcad makes use, by content; its others take formats apart that nobody asked for."""
 BYTES_A_PIXEL = 0.5
 
 
@@ -40,7 +40,7 @@ def converted(path: Path, name: str, key: str, folder: Path | None = None, progr
     part = home.with_name(f"{home.name}.{os.getpid()}.part")
     try:
         _save(picture, part, name, progress)
-        text = facts_text(name, (picture.width, picture.height), key, _um_per_px(picture), picture.get("vips-loader"))
+        text = facts_text(name, (picture.width, picture.height), key, _um_per_px(picture), _kind(path).lower())
         cache.write(part / FACTS, text.encode())
         shutil.rmtree(home, ignore_errors=True)
         part.rename(home)
@@ -53,13 +53,13 @@ def _opened(path: Path, name: str) -> Any:
     """Header only; pixels come later, from top to bottom."""
     import pyvips
 
+    loader = LOADERS.get(_kind(path))
+    if loader is None:
+        raise SlideError(
+            f"{name} is not a slide that allcad can read. Save it as SVS, NDPI, TIFF or JPEG and open it again."
+        )
     try:
-        loader = pyvips.Image.find_load(str(path))  # by content
-        if loader is None or not loader.lower().startswith(tuple(f"vipsforeignload{kind}" for kind in LOADERS)):
-            raise SlideError(
-                f"{name} is not a slide that allcad can read. Save it as SVS, NDPI, TIFF or JPEG and open it again."
-            )
-        picture = pyvips.Image.new_from_file(str(path), access="sequential", fail_on="truncated")
+        picture = getattr(pyvips.Image, loader)(str(path), access="sequential", fail_on="truncated")
     except pyvips.Error as error:
         raise _damaged(name) from error
     if picture.width * picture.height > MOST_PIXELS:
@@ -67,6 +67,15 @@ def _opened(path: Path, name: str) -> Any:
     if min(picture.width, picture.height) < MIN_SIDE:
         raise SlideError(f"{name} has {picture.width} x {picture.height} px; allcad needs {MIN_SIDE} px on each side.")
     return picture
+
+
+def _kind(path: Path) -> str:
+    """The format by the first bytes; empty where they are of none that is known."""
+    with path.open("rb") as file:
+        start = file.read(12)
+    if start[:4] == b"RIFF" and start[8:] == b"WEBP":
+        return "WEBP"
+    return next((kind for signature, kind in SIGNATURES if start.startswith(signature)), "")
 
 
 def _save(picture: Any, part: Path, name: str, progress: Progress | None) -> None:

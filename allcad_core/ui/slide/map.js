@@ -26,7 +26,7 @@ class SlideMap {
     if (this.canvas.height !== Math.round(height * ratio)) this.canvas.height = Math.round(height * ratio);
     const context = this.canvas.getContext("2d");
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.fillStyle = getComputedStyle(this.canvas).getPropertyValue("--unseen");
+    context.fillStyle = getComputedStyle(this.canvas).color;
     context.fillRect(0, 0, width, height);
     const w = width / columns, h = height / rows, gap = Math.min(w, h) > 5 ? 1 : 0;
     const most = Math.max(1, ...tiles.values());

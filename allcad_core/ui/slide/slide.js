@@ -17,6 +17,7 @@ function load(address) {
 }
 
 const quantile = (values, share) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))];
+const duration = (ms) => (ms < 995 ? `${Math.round(ms)}${NBSP}ms` : `${(ms / 1000).toFixed(1)}${NBSP}s`);
 const shown = (number) => number.toLocaleString("en-GB");
 
 class SlideViewer {
@@ -59,6 +60,7 @@ class SlideViewer {
     this.took = [];
     this.next = [0, 0];
     this.figures = null;
+    this.first = false;
     this.asked?.abort();
     this.viewer.setAttribute("aria-label", `Slide ${data.name}: arrows move, plus and minus zoom`);
     try {
@@ -146,7 +148,8 @@ class SlideViewer {
       }
       this.reading = [];
       this.draw();
-      if (looked && since === this.since) this.note(performance.now() - since);
+      if (looked && since === this.since && this.first) this.note(performance.now() - since);
+      this.first = true; // the very first look waits for the models and follows no pan
       this.settle();
     } catch (error) {
       if (error.name !== "AbortError") this.complain("The server does not answer. Reload the page.");
@@ -167,6 +170,7 @@ class SlideViewer {
       if (kind === "blast" && this.tiles.has(place)) this.tiles.set(place, this.tiles.get(place) + 1);
     }
     if (told.counts) { this.figures = told; this.count(); }
+    this.root.dataset.cells = String(this.cells.size);
     this.draw();
   }
 
@@ -180,8 +184,8 @@ class SlideViewer {
   note(milliseconds) {
     this.took.push(milliseconds);
     this.root.dataset.took = JSON.stringify(this.took.map(Math.round));
-    this.find(".took b").textContent = `${Math.round(quantile(this.took, 0.5))}${NBSP}ms`;
-    this.find(".spread").textContent = `median; p95 ${Math.round(quantile(this.took, 0.95))}${NBSP}ms`;
+    this.find(".took b").textContent = duration(quantile(this.took, 0.5));
+    this.find(".spread").textContent = `median; p95 ${duration(quantile(this.took, 0.95))}`;
   }
 
   count() {

@@ -1,0 +1,135 @@
+"""What the browser may ask for: tiles, looks, news, a scan; of its own slide and of no other."""
+
+from __future__ import annotations
+
+import gc
+import json
+import time
+
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from allcad_core.errors import ModelError
+from allcad_core.results import Cell
+from allcad_core.slides import Looker
+from allcad_core.ui.slide import visits
+from allcad_core.ui.slide.routes import PREFIX, routes
+from tests.slides.conftest import ArraySlide
+
+TILE = 512
+
+
+def one_a_tile(_self, block):
+    """A blast in the middle of each tile."""
+    return tuple(
+        Cell((x * TILE + 230, y * TILE + 230, x * TILE + 280, y * TILE + 280), "blast", 0.9) for x, y in block.tiles
+    )
+
+
+@pytest.fixture
+def visit(monkeypatch: pytest.MonkeyPatch) -> visits.Visit:
+    monkeypatch.setattr(Looker, "cells", one_a_tile)
+    monkeypatch.setattr(Looker, "blank", frozenset({(0, 0)}))
+    monkeypatch.setattr(visits, "PATIENCE_S", 0.0)
+    visits._lookers.clear()
+    return visits.Visit(ArraySlide(np.full((4 * TILE, 20 * TILE, 3), 200, np.uint8)))
+
+
+@pytest.fixture
+def client() -> TestClient:
+    return TestClient(Starlette(routes=routes()))
+
+
+def told(client: TestClient, visit: visits.Visit, window) -> list[dict]:
+    answer = client.post(f"{PREFIX}/{visit.token}/look", json={"window": window})
+    assert answer.status_code == 200
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+def test_a_tile_is_a_jpeg_that_the_browser_may_keep(client, visit):
+    answer = client.get(f"{PREFIX}/{visit.token}/tile/{visit.slide.levels - 1}/1_1.jpg")
+    assert answer.content[:2] == b"\xff\xd8"
+    assert "private" in answer.headers["cache-control"]
+    assert client.get(f"{PREFIX}/{visit.token}/tile/{visit.slide.levels - 1}/99_1.jpg").status_code == 404
+    assert client.get(f"{PREFIX}/{visit.token}/tile/-1/0_0.jpg").status_code == 404
+
+
+def test_a_view_is_looked_at_once(client, visit):
+    lines = told(client, visit, [0, 0, 1500, 1000])
+    assert lines[0]["tiles"] == [[0, 0]]  # empty glass
+    assert sum(len(line["cells"]) for line in lines) == 5
+    assert lines[-1]["counts"] == {"blast": 5, "healthy": 0, "review": 0}
+    assert lines[-1]["share"][0] == 1
+    again = told(client, visit, [0, 0, 1500, 1000])
+    assert again == [{"reading": [], "tiles": [], "cells": []}]
+
+
+def test_a_view_of_everything_asks_to_come_nearer(client, visit):
+    assert told(client, visit, [0, 0, 20 * TILE, 4 * TILE]) == [{"too_far": True}]
+    assert visit.seen.tiles == []
+
+
+def test_news_bring_back_what_was_seen(client, visit):
+    told(client, visit, [600, 600, 900, 900])
+    news = client.get(f"{PREFIX}/{visit.token}/news").json()
+    assert news["tiles"] == [[1, 1]]
+    assert len(news["cells"]) == 1
+    assert news["next"] == [1, 1]
+    assert client.get(f"{PREFIX}/{visit.token}/news?tiles=1&cells=1").json()["cells"] == []
+
+
+def test_a_scan_sees_everything_and_can_be_stopped(client, visit, monkeypatch):
+    assert client.post(f"{PREFIX}/{visit.token}/scan", json={"run": True}).status_code == 200
+    for _ in range(200):
+        news = client.get(f"{PREFIX}/{visit.token}/news").json()
+        if not news["scan"]["runs"]:
+            break
+        time.sleep(0.02)
+    assert news["scan"] == {"runs": False, "seen": 80, "of": 80}
+    assert news["counts"]["blast"] == 79
+
+    slow = visits.Visit(visit.slide)
+    monkeypatch.setattr(Looker, "cells", lambda *_: time.sleep(0.05) or ())
+    slow.scan(run=True)
+    client.post(f"{PREFIX}/{slow.token}/scan", json={"run": False})
+    slow._scan.join(timeout=5)
+    assert not slow.scanning
+    assert slow.seen.coverage < 1
+
+
+def test_a_visitor_reaches_no_other_slide(client, visit):
+    assert client.get(f"{PREFIX}/{'x' * 32}/news").status_code == 404
+    assert client.post(f"{PREFIX}/guess/scan", json={"run": True}).status_code == 404
+    other = visits.Visit(visit.slide)
+    told(client, visit, [600, 600, 900, 900])
+    assert client.get(f"{PREFIX}/{other.token}/news").json()["cells"] == []
+
+
+def test_a_visit_goes_with_its_visitor(client, visit):
+    token = visits.Visit(visit.slide).token
+    gc.collect()
+    assert client.get(f"{PREFIX}/{token}/news").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body", ['{"window": [0, 0, 1]}', '{"window": "all"}', '{"window": [0, 0, 1e400, 5]}', "[]", "no json", "x" * 5000]
+)
+def test_nonsense_is_refused(client, visit, body):
+    answer = client.post(f"{PREFIX}/{visit.token}/look", content=body)
+    assert answer.status_code == 400
+    assert client.get(f"{PREFIX}/{visit.token}/news?tiles=-1").status_code == 400
+
+
+def test_a_model_that_fails_is_said(client, visit, monkeypatch):
+    def fail(*_):
+        raise ModelError("The weights are missing. Install allcad again.")
+
+    monkeypatch.setattr(Looker, "cells", fail)
+    assert told(client, visit, [600, 600, 900, 900])[-1] == {
+        "problem": "The weights are missing. Install allcad again."
+    }
+    visit.scan(run=True)
+    visit._scan.join(timeout=5)
+    assert "weights" in client.get(f"{PREFIX}/{visit.token}/news").json()["problem"]
