@@ -21,6 +21,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="METHOD", nargs="?", help="paper, darkest, stain or unet (default: all)")
     ask.add_data(parser)
     parser.add_argument("--sessions", action="store_true", help="the sittings of ALL-IDB too")
+    told = parser.add_mutually_exclusive_group()
+    told.add_argument("--stored", action="store_true", help="the stored figures of masks; needs no photographs")
+    told.add_argument("--store", action="store_true", help="keep what is measured, for --stored")
     parser.add_argument("--no-objects", action="store_true", help="leave out the white cells found on full fields")
     parser.add_argument(
         "--fix",
@@ -43,9 +46,11 @@ def run(arguments: argparse.Namespace) -> int:
     names = methods() if arguments.model is None else [arguments.model]
     if not set(names) <= set(methods()):
         raise UnknownNameError("segmentation method", arguments.model, methods())
-    data = find_data(arguments.data)
+    if arguments.fix and arguments.stored:
+        arguments.parser.error("--fix measures photographs, --stored needs none: choose one of them")
+    data = None if arguments.stored else find_data(arguments.data)
     with terminal.bar(1) as bar:
-        if arguments.fix:
+        if arguments.fix and data is not None:
             _fix(data, arguments.results or RESULTS, bar)
         figures = segmentation_report.report(
             data,
@@ -53,9 +58,12 @@ def run(arguments: argparse.Namespace) -> int:
             by_session=arguments.sessions,
             device=arguments.device,
             results=arguments.results or RESULTS,
+            store=arguments.store,
             tell=bar.show,
         )
-    objects = [] if arguments.no_objects else segmentation_objects.report(data, names, device=arguments.device)
+    objects: Sequence[ObjectFigures] = ()
+    if data is not None and not arguments.no_objects:
+        objects = segmentation_objects.report(data, names, device=arguments.device)
     if arguments.json:
         terminal.emit_json({"masks": [asdict(one) for one in figures], "objects": [asdict(one) for one in objects]})
     else:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allcad_core import models, predictions
+from allcad_core.evaluation import segmentation_stored as stored
 from allcad_core.evaluation.segmentation import KNOWN, SETS, Masked, Tell, dice_of, iou_of, measure, pictures
 from allcad_core.models import Card, Figure
 from allcad_core.predictions import MaskPrediction
@@ -62,22 +63,24 @@ class MaskFigures:
 
 
 def report(
-    data: Path,
+    data: Path | None,
     names: Sequence[str] | None = None,
     *,
     by_session: bool = False,
     device: str | None = None,
     results: Path = predictions.RESULTS,
+    store: bool = False,
     tell: Tell | None = None,
 ) -> list[MaskFigures]:
     """Figures of methods on every set with expert masks.
 
     Args:
-        data: the data folder.
+        data: the data folder; ``None`` for stored figures alone.
         names: of methods; all without it.
         by_session: the sittings of ALL-IDB too.
         device: see ``devices.choose``.
-        results: where the stored figures out of fold lie.
+        results: where the stored figures lie.
+        store: keep what is measured there.
         tell: told each picture when it is done.
 
     Raises:
@@ -85,28 +88,36 @@ def report(
         DataError: there are no masks, or no figures out of fold are stored. Pictures of folds that are not stored are
             left out: the count of pictures tells.
     """
-    chosen = pictures(data)
+    chosen = stored.pictures(results) if data is None else pictures(data)
+    if store:
+        stored.keep_pictures(chosen, results)
     found: list[MaskFigures] = []
     for name in names or methods():
-        rows, stored = rows_of(name, chosen, device, results, tell)
+        if data is None:
+            rows = stored.rows(name, (PROTOCOL, stored.UNFITTED) if name in FITTED else (stored.UNFITTED,), results)
+        else:
+            rows = rows_of(name, chosen, device, results, store=store, tell=tell)
         for dataset in SETS:
             of_set = [row for row in rows if row.dataset == dataset]
-            protocol = PROTOCOL if stored and dataset in KNOWN else ""
+            protocol = PROTOCOL if name in FITTED and dataset in KNOWN else ""
             found += _of_set(name, dataset, protocol, of_set, chosen, by_session=by_session)
     return found
 
 
 def rows_of(
-    name: str, chosen: Sequence[Masked], device: str | None, results: Path, tell: Tell | None
-) -> tuple[list[MaskPrediction], bool]:
-    """Pixel counts of one method, and whether those on ``KNOWN`` sets are stored ones out of fold."""
-    if name not in FITTED:
-        return measure(lambda pixels: segment(pixels, name, device), chosen, tell=tell), False
-    stored = predictions.read(MaskPrediction, "segment", PROTOCOL, name, results)
-    wanted = {(picture.dataset, picture.name) for picture in chosen if picture.dataset in KNOWN}
-    rows = [row for row in stored if (row.dataset, row.image) in wanted]
-    others = [picture for picture in chosen if picture.dataset not in KNOWN]
-    return rows + measure(lambda pixels: segment(pixels, name, device), others, tell=tell), True
+    name: str, chosen: Sequence[Masked], device: str | None, results: Path, *, store: bool, tell: Tell | None
+) -> list[MaskPrediction]:
+    """Pixel counts of one method: stored ones out of fold on the ``KNOWN`` sets where it was fitted on these."""
+    fitted: list[MaskPrediction] = []
+    others = chosen
+    if name in FITTED:
+        wanted = {(picture.dataset, picture.name) for picture in chosen if picture.dataset in KNOWN}
+        fitted = [row for row in stored.rows(name, (PROTOCOL,), results) if (row.dataset, row.image) in wanted]
+        others = [picture for picture in chosen if picture.dataset not in KNOWN]
+    measured = measure(lambda pixels: segment(pixels, name, device), others, tell=tell)
+    if store:
+        stored.keep(measured, name, results)
+    return fitted + measured
 
 
 def _of_set(

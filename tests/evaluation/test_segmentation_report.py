@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from allcad_core.evaluation.segmentation import dice_of, iou_of
-from allcad_core.evaluation.segmentation_report import interval
+from allcad_core.errors import DataError
+from allcad_core.evaluation import segmentation_stored as stored
+from allcad_core.evaluation.segmentation import Masked, dice_of, iou_of
+from allcad_core.evaluation.segmentation_report import interval, report
 from allcad_core.predictions import MaskPrediction
 from allcad_core.segmentation import Segmentation
 from allcad_core.segmentation.overlap import ASIDE, overlap
@@ -44,3 +48,25 @@ def test_pictures_of_one_group_are_drawn_together() -> None:
     apart = interval(values, np.arange(100).astype(str), np.mean)
     assert (together.low, together.value, together.high) == pytest.approx((0.2, 0.5, 0.8))
     assert 0.4 < apart.low < apart.value < apart.high < 0.6
+
+
+def unread() -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    raise AssertionError("Stored figures need no pixels.")
+
+
+def test_stored_figures_are_told_without_a_photograph(tmp_path: Path) -> None:
+    chosen = [Masked("ALL-IDB2", name, name, "A", unread) for name in ("one", "two")]
+    stored.keep_pictures(chosen, tmp_path)
+    rows = [
+        MaskPrediction("ALL-IDB2", "one", "cell", 5, 10, 10, -1),
+        MaskPrediction("ALL-IDB2", "two", "cell", 9, 9, 9, -1),
+    ]
+    stored.keep(rows, "paper", tmp_path)
+    (whole, sitting) = report(None, ["paper"], by_session=True, results=tmp_path)
+    assert (whole.dice.value, whole.pictures, whole.protocol) == (0.75, 2, "")
+    assert (sitting.part, sitting.dice.value) == ("session A", 0.75)
+
+
+def test_where_nothing_is_stored_the_command_that_stores_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="allcad evaluate segmentation --store"):
+        report(None, ["paper"], results=tmp_path)
