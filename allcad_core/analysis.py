@@ -141,10 +141,14 @@ def place(
     chosen: Recipe, device: str | None = None, backend: str | None = None, *, make: bool = False
 ) -> devices.Device:
     """Where a recipe computes, and by what; see ``compiled.choose``, and with ``make``, ``compiled.choose_and_make``."""
-    names = (chosen.detector, chosen.classifier, chosen.segmenter)
-    known = compiled.names()
     choose = compiled.choose_and_make if make else compiled.choose
-    return choose(device, backend, [name for name in names if name in known])
+    return choose(device, backend, networks(chosen))
+
+
+def networks(chosen: Recipe) -> list[str]:
+    """The networks of a recipe that can be compiled."""
+    known = compiled.names()
+    return [name for name in (chosen.detector, chosen.classifier, chosen.segmenter) if name in known]
 
 
 def _whole(

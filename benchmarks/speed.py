@@ -246,7 +246,7 @@ def report(told: Sequence[Told], fields: int, size: tuple[int, int], slide: int)
             "",
             f"The network costs {counted.gflops:.1f} GFLOP a field; peak of a matrix product {counted.peak_gflops:.0f} GFLOP/s.",
         ]
-        for one in told[:3]:
+        for one in (one for one in told if not one.stages):
             reached = counted.gflops / (float(np.median([pair[1] for pair in one.runs])) / 1000)
             rows.append(f"{WAYS[one.way]}: {reached:.0f} GFLOP/s, {100 * reached / counted.peak_gflops:.0f} % of it.")
     return "\n".join(rows)

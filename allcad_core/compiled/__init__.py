@@ -6,7 +6,7 @@ import logging
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from threading import RLock
+from threading import RLock, Thread
 from typing import TYPE_CHECKING
 
 from allcad_core import devices, models
@@ -77,6 +77,22 @@ def choose_and_make(device: str | None, backend: str | None, needed: Iterable[st
     if devices.backend(backend) == "auto" and devices.is_cpu(device) and shelf.is_writable():
         backend = "compiled"
     return choose(device, backend, needed)
+
+
+def make_ahead(needed: Iterable[str]) -> Thread | None:
+    """Make in the background what ``auto`` would use, so that a later question finds it; until then torch answers.
+
+    Returns:
+        The thread that does it; ``None`` where nothing is to be made, or torch or a GPU is chosen.
+    """
+    if devices.backend() != "auto" or not devices.is_cpu() or not shelf.is_writable():
+        return None
+    missing = [name for name in needed if not is_made(name)]
+    if not missing:
+        return None
+    thread = Thread(target=lambda: choose("cpu", "compiled", missing), name="allcad-compile", daemon=True)
+    thread.start()
+    return thread
 
 
 def load(name: str) -> Runner:

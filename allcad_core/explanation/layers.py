@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import torch
-from torch import nn
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
 SMALLEST = 6
 """A map of fewer places a side is too coarse to say where in a cell something lies."""
@@ -33,6 +35,9 @@ def deepest_map(network: nn.Module, batch: torch.Tensor) -> nn.Module | None:
 
 def _look(network: nn.Module, batch: torch.Tensor) -> tuple[nn.Module | None, bool]:
     """The deepest map, and whether dense layers read a map place by place."""
+    import torch
+    from torch import nn
+
     outputs: list[tuple[nn.Module, torch.Size]] = []
     flattened: list[torch.Size] = []
 
@@ -64,6 +69,8 @@ def _chain(module: nn.Module, shapes: dict[nn.Module, torch.Size]) -> Iterator[n
     A sequence is opened; so is a network around its parts, told by its output being no map. A block with a bypass stays
     shut.
     """
+    from torch import nn
+
     shape = shapes.get(module)
     if isinstance(module, nn.Sequential) or (shape is not None and not _is_map(shape, 1)):
         for child in module.children():

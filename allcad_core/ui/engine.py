@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -50,7 +51,16 @@ def _turn() -> Lock:
 
 @st.cache_resource(show_spinner=False)
 def engine(recipe: str) -> Engine:
-    """The one engine of this name in this process. All share one lock, as recipes share networks."""
+    """The one engine of this name in this process. All share one lock, as recipes share networks.
+
+    Its networks are compiled in the background where they are not yet.
+    """
+    from allcad_core.analysis import networks
+    from allcad_core.analysis import recipe as known
+    from allcad_core.compiled import make_ahead
+
+    with suppress(AllcadError):  # an analysis will tell of it
+        make_ahead(networks(known(recipe)))
     return Engine(recipe, _turn())
 
 
@@ -122,9 +132,9 @@ def segment(image: SmearImage, method: str = "paper") -> Segmentation:
 @st.cache_resource(show_spinner=False)
 def machine() -> str:
     """The machine in a few words: device and cores."""
-    from allcad_core.devices import choose
+    from allcad_core.devices import choose, is_cpu
 
-    device = choose()
-    if device.type == "cpu":
+    if is_cpu():  # without torch, which takes seconds to import
         return f"CPU, {os.cpu_count() or 1} cores"
-    return {"cuda": "NVIDIA GPU", "mps": "Apple GPU"}.get(device.type, device.type)
+    kind = choose().type
+    return {"cuda": "NVIDIA GPU", "mps": "Apple GPU"}.get(kind, kind)

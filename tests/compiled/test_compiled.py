@@ -234,6 +234,18 @@ class TestChoice:
         assert compiled.choose_and_make("cpu", "auto", ["lightweight"]) == torch.device("cpu")
         assert quick == []
 
+    def test_what_a_page_will_need_is_made_in_the_background(
+        self, own_cache: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert compiled.make_ahead(["lightweight"]) is None, "torch was chosen"
+        monkeypatch.setenv(devices.BACKEND_VARIABLE, "auto")
+        monkeypatch.setenv(devices.VARIABLE, "cpu")
+        thread = compiled.make_ahead(["lightweight"])
+        assert thread is not None
+        thread.join(60)
+        assert quick == ["lightweight"]
+        assert compiled.make_ahead(["lightweight"]) is None
+
     def test_the_variable_chooses_where_no_argument_does(
         self, own_cache: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
