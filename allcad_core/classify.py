@@ -212,8 +212,8 @@ def _by_cells(
     """Probability of ALL by what the aggregate's own cell classifier says of every white cell."""
     classifier = cell_classifier(judge.cells, where)
     shown = seen(image.pixels, balanced, mask or classifier.mask, str(where))
-    odds = classifier.log_odds(shown, propose(segmentation.regions).box_list())
-    return float(judge.probabilities([odds])[0])
+    chances = classifier.probabilities(shown, propose(segmentation.regions).box_list())
+    return float(judge.probabilities([chances])[0])
 
 
 CLASSIFY: dict[Task, Callable[..., Classified]] = {"cell": classify_crop, "field": classify_field}

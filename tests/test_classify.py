@@ -122,8 +122,8 @@ class TestFieldsByTheirCells:
     def test_it_hears_each_cell(self, aggregate: Path, crop: SmearImage) -> None:
         answer = classify_field(crop, "sum")
         boxes = [region.box for region in segment(crop.pixels, "stain").regions]
-        odds = cell_classifier("spot", CPU).log_odds(balance(crop.pixels), boxes)
-        (expected,) = classify.cell_aggregate("sum", CPU).probabilities([odds])
+        chances = cell_classifier("spot", CPU).probabilities(balance(crop.pixels), boxes)
+        (expected,) = classify.cell_aggregate("sum", CPU).probabilities([chances])
         assert len(boxes) > 0
         assert answer.probability == pytest.approx(expected)
         assert (answer.model, answer.task, answer.threshold) == ("sum", "field", 0.4)

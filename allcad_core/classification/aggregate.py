@@ -1,4 +1,4 @@
-"""A whole field judged by its cells: the log odds of each white cell to one answer for all.
+"""A whole field judged by its cells: the blast probability of each white cell to one answer for all.
 
 The mean of instance scores is the oldest rule of multiple-instance learning (Dietterich et al. 1997 name the setting); what
 a haematologist reads in a field is how many blasts there are and which share of the white cells they make, and these two are
@@ -23,22 +23,22 @@ PRIOR = 1.0
 """So many healthy cells are added to those of a field, so that one doubtful cell alone is not all of it."""
 
 
-def features(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+def features(chances: NDArray[np.float64]) -> NDArray[np.float64]:
     """What is looked at: ln(1 + expected number of blasts), and their expected share.
 
     Args:
-        log_odds: float64 (number of cells,), blast against healthy; may be empty.
+        chances: float64 (number of cells,), calibrated blast probabilities; may be empty.
 
     Returns:
         float64 (2,).
 
     >>> features(np.array([]))
     array([0., 0.])
-    >>> features(np.array([20.0, 20.0, -20.0])).round(2)
+    >>> features(np.array([1.0, 1.0, 0.0])).round(2)
     array([1.1, 0.5])
     """
-    expected = float(expit(log_odds).sum())
-    return np.array([np.log1p(expected), expected / (log_odds.size + PRIOR)])
+    expected = float(chances.sum())
+    return np.array([np.log1p(expected), expected / (chances.size + PRIOR)])
 
 
 def build() -> torch.nn.Linear:
@@ -60,13 +60,13 @@ class CellAggregate(models.Served):
         """Logit of ALL minus logit of normal for each field, float64 (fields,), not calibrated.
 
         Args:
-            fields: the cells' log odds of each, float64 (number of cells,), as ``CellClassifier.log_odds`` gives them.
+            fields: the cells' probabilities of each, float64 (number of cells,), as ``CellClassifier.probabilities`` gives them.
         """
         import torch
 
         if not fields:
             return np.empty(0)
-        seen = torch.from_numpy(np.stack([features(odds) for odds in fields]))
+        seen = torch.from_numpy(np.stack([features(chances) for chances in fields]))
         with self._lock, torch.inference_mode():
             weight = self._network.get_parameter("weight")
             logits = self._network(seen.to(weight.device, weight.dtype)).double().cpu().numpy()

@@ -5,31 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
 from allcad_core.errors import DataError
 from allcad_core.predictions import CellPrediction
-
-RANGE = (0.05, 20.0)
-"""Temperatures that are tried."""
-
-
-def fit_temperature(log_odds: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
-    """The temperature that makes the probabilities most likely.
-
-    Args:
-        log_odds: float64 (n,), logit of blast minus logit of healthy.
-        truth: int64 (n,), 1 blast, 0 healthy.
-    """
-    signs = np.where(truth == 1, -1.0, 1.0)
-
-    def loss(log_temperature: float) -> float:
-        return float(np.logaddexp(0, signs * log_odds / np.exp(log_temperature)).mean())
-
-    low, high = np.log(RANGE)
-    return float(np.exp(minimize_scalar(loss, bounds=(low, high), method="bounded").x))
+from allcad_core.temperature import fit_temperature
 
 
 def cross_fitted(rows: Sequence[CellPrediction]) -> dict[int, float]:

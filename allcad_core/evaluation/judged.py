@@ -12,12 +12,13 @@ from scipy.special import expit
 
 from allcad_core.datasets import allidb1, allidb2, splits
 from allcad_core.errors import DataError, UnknownNameError
-from allcad_core.evaluation import calibration, origins, thresholds
+from allcad_core.evaluation import origins, thresholds
 from allcad_core.evaluation.metrics import Sample
 from allcad_core.evaluation.origins import Origin
 from allcad_core.evaluation.points import Labelled
 from allcad_core.predictions import RESULTS, BoxPrediction, CellPrediction, FieldPrediction, read
 from allcad_core.results import Box
+from allcad_core.temperature import fit_temperature
 
 Task = Literal["cell", "field"]
 TASKS: tuple[str, ...] = get_args(Task)
@@ -173,7 +174,7 @@ def rule_from(rows: Sequence[Row]) -> Rule:
     if not _has_both(rows):
         raise DataError("A threshold needs pictures of both classes.")
     log_odds, truth = np.array([row.log_odds for row in rows]), np.array([row.truth for row in rows], np.int64)
-    temperature = calibration.fit_temperature(log_odds, truth)
+    temperature = fit_temperature(log_odds, truth)
     threshold = float(expit(thresholds.choose(log_odds, truth) / temperature))
     return Rule(temperature, threshold, tuple(sorted({row.dataset for row in rows})))
 

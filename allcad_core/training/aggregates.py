@@ -13,12 +13,14 @@ from typing import TypeVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from allcad_core import models, predictions
 from allcad_core.classification.aggregate import CellAggregate, build, features
-from allcad_core.datasets import allidb1, aria
+from allcad_core.datasets import allidb1, allidb2, aria
 from allcad_core.errors import DataError
 from allcad_core.predictions import BoxPrediction, CellPrediction, FieldPrediction
+from allcad_core.temperature import fit_temperature
 from allcad_core.training.plan_types import Plan
 from allcad_core.training.plans import draft_card
 
@@ -85,14 +87,32 @@ def _odds(rows: Sequence[BoxPrediction] | Sequence[CellPrediction]) -> NDArray[n
     return np.array([row.log_odds for row in rows], np.float64)
 
 
-def fit(fields: Sequence[CellsOfField]) -> torch.nn.Linear:
-    """The judge of these fields, by logistic regression. Raises DataError where a class is missing."""
+def temperature_of(cells: str, protocol: str, results: Path, without: int | None = None) -> float:
+    """Temperature of the cells' probabilities, from stored rows of all folds but one; by experts' labels where there are any.
+
+    Raises:
+        DataError: there are no rows of both classes.
+    """
+    rows = [row for row in predictions.read(CellPrediction, "cell", protocol, cells, results) if row.fold != without]
+    expert = [row for row in rows if row.dataset in (allidb1.NAME, allidb2.NAME)]
+    used = next((part for part in (expert, rows) if len({row.truth for row in part}) == 2), None)
+    if used is None:
+        raise DataError(f"No cells of both classes are stored for '{cells}' under '{protocol}'.")
+    return fit_temperature(_odds(used), np.array([row.truth for row in used], np.int64))
+
+
+def fit(fields: Sequence[CellsOfField], temperature: float) -> torch.nn.Linear:
+    """The judge of these fields, by logistic regression; their cells calibrated by the temperature.
+
+    Raises:
+        DataError: a class is missing.
+    """
     from sklearn.linear_model import LogisticRegression
 
     truth = np.array([field.truth for field in fields], np.int64)
     if len(np.unique(truth)) < 2:
         raise DataError("A judge of fields needs fields with leukaemia and fields without.")
-    seen = np.stack([features(field.log_odds) for field in fields])
+    seen = np.stack([features(expit(field.log_odds / temperature)) for field in fields])
     fitted = LogisticRegression(C=PENALTY, class_weight="balanced").fit(seen, truth)
     weight, bias = torch.from_numpy(fitted.coef_[0]), float(fitted.intercept_[0])
     network = build()
@@ -117,10 +137,10 @@ def run(name: str, plan: Plan, protocol: str, fold: int, results: Path) -> Path:
     """
     fields = fields_of(str(plan.input["cells"]), protocol, results)
     held_out = [field for field in fields if field.fold == fold]
-    judge = CellAggregate(
-        draft_card(name, plan), fit([field for field in fields if field.fold != fold]), torch.device("cpu")
-    )
-    odds = judge.log_odds([field.log_odds for field in held_out])
+    temperature = temperature_of(str(plan.input["cells"]), protocol, results, without=fold)
+    network = fit([field for field in fields if field.fold != fold], temperature)
+    judge = CellAggregate(draft_card(name, plan), network, torch.device("cpu"))
+    odds = judge.log_odds([expit(field.log_odds / temperature) for field in held_out])
     nothing = float(judge.log_odds([np.empty(0)])[0])  # a field whose white cells are painted over shows none
     path = predictions.path_of("field", protocol, name, fold, results)
     rows = [
@@ -133,7 +153,8 @@ def run(name: str, plan: Plan, protocol: str, fold: int, results: Path) -> Path:
 
 def shipped(plan: Plan, results: Path = predictions.RESULTS) -> torch.nn.Linear:
     """The judge that ships: fitted on all fields by the predictions of ``SHIPPED_BY``. Raises DataError."""
-    return fit(fields_of(str(plan.input["cells"]), SHIPPED_BY, results))
+    cells = str(plan.input["cells"])
+    return fit(fields_of(cells, SHIPPED_BY, results), temperature_of(cells, SHIPPED_BY, results))
 
 
 def listens(card: models.Card | Plan) -> bool:

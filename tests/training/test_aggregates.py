@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from allcad_core import predictions
@@ -38,6 +40,11 @@ def results(tmp_path: Path) -> Path:
         ]
         path = predictions.path_of("detect", "session", "regions-best_cell", fold, tmp_path)
         predictions.write(rows, BoxPrediction, path)
+        cells = [
+            CellPrediction("ALL-IDB2", f"{fold}-{n}", 0, 0, 9, 9, n % 2, (-3.0, 3.0)[(n % 10 > 0) == n % 2], fold)
+            for n in range(40)
+        ]
+        predictions.write(cells, CellPrediction, predictions.path_of("cell", "session", "best_cell", fold, tmp_path))
     return tmp_path
 
 
@@ -45,9 +52,10 @@ def test_a_fold_is_judged_by_what_the_other_taught(results: Path) -> None:
     path = aggregates.run("best_field", PLAN, "session", 1, results)
     rows = {row.image: row for row in predictions.read_file(FieldPrediction, path)}
     assert {name: row.truth for name, row in rows.items()} == {"Im002_1": 1, "Im011_0": 0, "Im021_0": 0}
-    taught = np.stack([features(np.full(4, 5.0)), features(np.array([-4.0])), features(np.empty(0))])
+    heat = aggregates.temperature_of("best_cell", "session", results, without=1)
+    taught = np.stack([features(expit(odds / heat)) for odds in (np.full(4, 5.0), np.array([-4.0]), np.empty(0))])
     expected = LogisticRegression(class_weight="balanced").fit(taught, [1, 0, 0])
-    asked = features(np.full(4, 6.0))
+    asked = features(expit(np.full(4, 6.0) / heat))
     assert rows["Im002_1"].log_odds == pytest.approx(float(expected.decision_function([asked])[0]), abs=1e-3)
     assert rows["Im002_1"].log_odds > 0 > rows["Im011_0"].log_odds
 
@@ -71,10 +79,19 @@ def test_cells_of_other_sets_join_with_the_label_of_their_field(results: Path) -
     assert {name for name, _ in found} == {"ALL-IDB1", "Aria"}
 
 
+def test_its_temperature_is_the_other_folds_and_the_experts(results: Path) -> None:
+    path = predictions.path_of("cell", "session", "best_cell", 0, results)
+    louder = [replace(row, log_odds=4 * row.log_odds) for row in predictions.read_file(CellPrediction, path)]
+    weak = [CellPrediction("Aria", str(n), 0, 0, 9, 9, n % 2, 0.1, 0) for n in range(400)]
+    predictions.write([*louder, *weak], CellPrediction, path)
+    quiet, loud = (aggregates.temperature_of("best_cell", "session", results, without=fold) for fold in (0, 1))
+    assert loud == pytest.approx(4 * quiet, rel=0.01)
+
+
 def test_fields_of_one_class_teach_nothing(results: Path) -> None:
     fields = [one for one in aggregates.fields_of("best_cell", "session", results) if one.truth]
     with pytest.raises(DataError, match="needs fields with leukaemia and fields without"):
-        aggregates.fit(fields)
+        aggregates.fit(fields, 1.0)
 
 
 def test_without_stored_cells_it_says_what_to_train(tmp_path: Path) -> None:
