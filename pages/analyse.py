@@ -17,6 +17,7 @@ def draw() -> None:
         with notes.empty():
             bring.sample_button()
             bring.uploader("first-upload", label_shown=False)
+            bring.camera("first-camera")
         return
     state.write_address()
     head = st.container(key="label", border=True, horizontal=True, vertical_alignment="center")

@@ -1,4 +1,4 @@
-"""Bringing a smear: upload or sample, the same on every page."""
+"""Bringing a smear: upload, camera or sample, the same on every page."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from allcad_core.ui.gallery import Tile, gallery
 PAGE = "pages/analyse.py"
 """Where a new smear is shown."""
 TYPES = ["jpg", "jpeg", "png", "tif", "tiff", "bmp", "webp"]
+REVIEWS = ["json"]
+"""A review that was saved with the export "Everything (JSON)" comes back with its photograph."""
 
 
 def uploader(key: str, *, label_shown: bool = True, page: str = PAGE) -> None:
@@ -17,8 +19,11 @@ def uploader(key: str, *, label_shown: bool = True, page: str = PAGE) -> None:
     turn = st.session_state.setdefault("uploads", 0)
     files = st.file_uploader(
         "A photograph of a stained smear",
-        type=TYPES,
+        type=[*TYPES, *REVIEWS] if page == PAGE else TYPES,
         accept_multiple_files=True,
+        help="A review that was saved as JSON comes back when it is brought with, or after, its photograph"
+        if page == PAGE
+        else None,
         key=f"{key}-{turn}",
         label_visibility="visible" if label_shown else "collapsed",
     )
@@ -34,6 +39,32 @@ def sample_button(page: str = PAGE) -> None:
     if st.button("Try a sample", type="primary", icon=":material/science:"):
         state.take_sample(samples.listed()[0].name)
         st.switch_page(page)
+
+
+def camera(key: str, page: str = PAGE) -> None:
+    """A button that opens the camera; its picture is shown on ``page``. Nothing asks for the camera before it is pressed."""
+    turn = st.session_state.setdefault("snapshots", 0)
+    opened = f"{key}-open"
+    if not st.session_state.get(opened):
+        st.button("Use the camera", icon=":material/photo_camera:", key=f"{key}-button", on_click=_open, args=(opened,))
+        return
+    shot = st.camera_input(
+        "Photograph what the microscope shows",
+        resolution="1080p",
+        key=f"{key}-{turn}",
+        help="Where no picture comes, allow the camera in the browser's address bar. The picture stays on this machine.",
+    )
+    st.button("Close the camera", icon=":material/close:", key=f"{key}-close", on_click=_open, args=(opened, False))
+    if shot is not None:
+        st.session_state["snapshots"] = turn + 1
+        st.session_state[opened] = False
+        if state.take([(f"snapshot-{turn + 1}.jpg", shot.getvalue())]):
+            st.switch_page(page)
+        st.rerun()
+
+
+def _open(name: str, on: bool = True) -> None:
+    st.session_state[name] = on
 
 
 def sample_row(key: str) -> None:

@@ -56,6 +56,7 @@ def change(page: str = bring.PAGE) -> None:
     with st.popover("Change smear", icon=":material/swap_horiz:"):
         st.markdown("**Your own photographs**")
         bring.uploader("label-upload", label_shown=False, page=page)
+        bring.camera("label-camera", page)
         st.markdown("**Samples, generated here**")
         bring.sample_row("label-samples")
 

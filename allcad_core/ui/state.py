@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 import streamlit as st
 
 from allcad_core import images, review
-from allcad_core.errors import AllcadError, ImageError, UnknownNameError
+from allcad_core.errors import AllcadError, DataError, ImageError, UnknownNameError
 from allcad_core.images import SmearImage
 from allcad_core.results import FieldAnalysis
 from allcad_core.review import Review
@@ -20,6 +20,8 @@ Made = TypeVar("Made")
 
 MOST_SMEARS = 24
 """A visitor's smears that are kept; the oldest go first. Each costs its pixels in memory."""
+REVIEW_ENDING = ".json"
+"""How the name of a saved review ends."""
 MOST_REMEMBERED = 96
 """Computed things that are kept for a visitor: analyses, masks and encoded pictures of the smears above."""
 
@@ -81,27 +83,66 @@ def take(files: Iterable[tuple[str, bytes]]) -> bool:
     """Read uploaded files; what cannot be read does not stop the others.
 
     Args:
-        files: name and content of each.
+        files: name and content of each: photographs, and reviews that were saved as JSON.
 
     Returns:
-        Whether there is something to show: the first file that could be read is now the visitor's smear.
+        Whether there is something to show: the first photograph that could be read is now the visitor's smear; without one,
+        the smear that a saved review is of.
     """
     read: list[Smear] = []
     sentences: list[str] = []
+    saved: list[Review] = []
     for name, content in files:
         start = perf_counter()
         try:
+            if name.lower().endswith(REVIEW_ENDING):
+                saved += _saved_reviews(name, content)
+                continue
             image = images.read(content, name)
             read.append(Smear(image, read_ms=1000 * (perf_counter() - start)))
-        except ImageError as error:
+        except (ImageError, DataError) as error:
             sentences.append(str(error))
     if sentences and read:
         others = "The other file was read." if len(read) == 1 else f"The other {len(read)} files were read."
         sentences[-1] += f" {others}"
-    complain(sentences)
     if read:
         _add(read)
-    return bool(read)
+    found = _take_over(saved, chosen=bool(read))
+    strangers = [one for one in saved if one.sha256 not in {smear.key for smear in smears()}]
+    if strangers:
+        sentences.append(
+            f"A review is of {'a photograph' if len(strangers) == 1 else f'{len(strangers)} photographs'} not brought yet. "
+            "Bring the very file that was reviewed; the review is applied to it then."
+        )
+    complain(sentences)
+    return bool(read) or found
+
+
+def _saved_reviews(name: str, content: bytes) -> list[Review]:
+    """Reviews with edits from a JSON file. Raises DataError where it holds none."""
+    try:
+        found = [one for one in review.from_json(content.decode("utf-8")) if one.edits]
+    except (UnicodeDecodeError, DataError) as error:
+        detail = str(error) if isinstance(error, DataError) else "It is not text."
+        raise DataError(f"{images.base_name(name)} cannot be used as a review. {detail}") from error
+    if not found:
+        raise DataError(f"{images.base_name(name)} holds no review: nobody changed anything in it.")
+    return found
+
+
+def _take_over(saved: list[Review], *, chosen: bool) -> bool:
+    """Keep reviews by their photograph; show the first one whose photograph is here, unless one is chosen already."""
+    for one in saved:
+        st.session_state.setdefault("reviews", {})[one.sha256] = one
+    known = [one.sha256 for one in saved if one.sha256 in {smear.key for smear in smears()}]
+    if known:
+        if not chosen:
+            choose(known[0])
+        number = sum(len(one.edits) for one in saved if one.sha256 in known)
+        say(
+            f"A saved review was taken over: {number} {'change' if number == 1 else 'changes'}. U takes the last one back."
+        )
+    return bool(known)
 
 
 def take_sample(name: str) -> None:
@@ -186,7 +227,13 @@ def reviewed(smear: Smear, name: str, progress: engine.Progress | None = None) -
     Raises:
         AllcadError: the model cannot be used.
     """
-    return review.apply(analysis(smear, name, progress), review_of(smear).edits)
+    found = analysis(smear, name, progress)
+    try:
+        return review.apply(found, review_of(smear).edits)
+    except DataError as error:  # a saved review that fits the file but not its pixels
+        set_review(smear, Review(smear.key))
+        complain([f"The review of {smear.name} was left out. {error}"])
+        return found
 
 
 def review_of(smear: Smear) -> Review:

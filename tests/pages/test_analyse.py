@@ -27,7 +27,7 @@ def upload(visitor: AppTest, *files: tuple[str, bytes]) -> AppTest:
 def test_before_the_first_smear_the_page_offers_ways_to_bring_one(visit: Visit):
     visitor = visit("analyse")
     assert visitor.title[0].value == "No smear yet."
-    assert [button.label for button in visitor.button] == ["Try a sample"]
+    assert [button.label for button in visitor.button] == ["Try a sample", "Use the camera"]
     assert visitor.file_uploader[0].accept_multiple_files
     assert not visitor.exception
 
