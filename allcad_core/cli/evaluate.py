@@ -13,6 +13,7 @@ SUBJECTS = (
     Command("detect", "boxes of a recipe against expert centroids", "allcad_core.cli.evaluate_detect"),
     Command("suggestion", "how often each suggestion is given, by truth", "allcad_core.cli.evaluate_suggestion"),
     Command("segmentation", "masks of each method against those of experts", "allcad_core.cli.evaluate_segmentation"),
+    Command("quality", "how often the checks of a photograph warn, set by set", "allcad_core.cli.evaluate_quality"),
     Command("generator", "generated cells found, and what generated fields add to training",
             "allcad_core.cli.evaluate_generator"),
 )  # fmt: skip
@@ -28,6 +29,8 @@ examples:
   allcad evaluate detect regions --protocol field         centroids found, false blasts, by sitting
   allcad evaluate detect yolo11n --protocol session --json
   allcad evaluate suggestion regions --protocol field     how often each suggestion is given, by truth
+  allcad evaluate segmentation --stored                   Dice and IoU of each method, without photographs
+  allcad evaluate quality --data DIR                      false alarms of the quality checks, set by set
   allcad evaluate generator                               generated cells found; what they add to training
 
 Every picture was held out of the training of what judged it. Intervals: 95 %, Wilson for shares, else bootstrap by field.
