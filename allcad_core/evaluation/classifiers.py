@@ -130,14 +130,14 @@ def report(
         UnknownNameError: no such task, or no predictions on that set.
     """
     rows = stored_rows(task, protocol, model, results)
-    judged = judge(rows, protocol, data, results)
+    judged = judge(rows, data, results)
     counts: dict[str, int] = {}
     for entry in judged:
         counts[entry.origin.dataset] = counts.get(entry.origin.dataset, 0) + 1
     chosen = dataset or next((name for name in HEADLINES[task] if name in counts), min(counts))
     if chosen not in counts:
         raise UnknownNameError("data set with predictions of this model", chosen, list(counts))
-    rules = {fold: rule for (name, fold), rule in rules_of(rows, protocol).items() if name == chosen}
+    rules = {fold: rule for (name, fold), rule in rules_of(rows).items() if name == chosen}
     part = tuple(entry for entry in judged if entry.origin.dataset == chosen)
     others = {name: count for name, count in sorted(counts.items()) if name != chosen}
     missing = tuple(sorted(set(range(FOLDS.get(protocol, 0))) - {row.fold for row in rows}))

@@ -116,17 +116,16 @@ def stored_rows(task: str, protocol: str, model: str, results: Path = RESULTS) -
     return list(read(FieldPrediction, task, protocol, model, results))
 
 
-def judge(rows: Sequence[Row], protocol: str, data: Path | None = None, results: Path = RESULTS) -> list[Judged]:
+def judge(rows: Sequence[Row], data: Path | None = None, results: Path = RESULTS) -> list[Judged]:
     """Calibrate and threshold every row by rows of other folds.
 
     Args:
         rows: of one model under one protocol, all sets together.
-        protocol: under which they were made.
         data: the data folder, for pictures that are not listed beside the results.
         results: where that list stands.
     """
     places = origins.known(((row.dataset, row.image) for row in rows), data, results)
-    rules = rules_of(rows, protocol)
+    rules = rules_of(rows)
     return [_judged(row, rules[row.dataset, row.fold], places[row.dataset, row.image]) for row in rows]
 
 
@@ -137,21 +136,19 @@ def _judged(row: Row, rule: Rule, origin: Origin) -> Judged:
     return Judged(origin, None, row.truth, row.fold, chance, rule.threshold, rule.chance(row.blank_log_odds))
 
 
-def rules_of(rows: Sequence[Row], protocol: str) -> dict[tuple[str, int], Rule]:
+def rules_of(rows: Sequence[Row]) -> dict[tuple[str, int], Rule]:
     """Temperature and threshold of each data set and fold, from the rows of other folds.
 
-    They come from the same set where its other folds hold both classes; else, under ``source``, from all other sets; else
-    from ALL-IDB, whose cells experts labelled; else from whatever the other folds hold.
+    They come from the same set where its other folds hold both classes; else from ALL-IDB, whose cells experts labelled; else
+    from whatever the other folds hold.
     """
-    return {
-        key: _rule(_training_side(rows, *key, protocol)) for key in sorted({(row.dataset, row.fold) for row in rows})
-    }
+    return {key: _rule(_training_side(rows, *key)) for key in sorted({(row.dataset, row.fold) for row in rows})}
 
 
-def _training_side(rows: Sequence[Row], dataset: str, fold: int, protocol: str) -> list[Row]:
+def _training_side(rows: Sequence[Row], dataset: str, fold: int) -> list[Row]:
     others = [row for row in rows if row.fold != fold]
     same = [row for row in others if row.dataset == dataset]
-    expert = [] if protocol == "source" else [row for row in others if row.dataset in EXPERT_SETS]
+    expert = [row for row in others if row.dataset in EXPERT_SETS]
     return next((part for part in (same, expert, others) if _has_both(part)), [])
 
 

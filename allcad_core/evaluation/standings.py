@@ -148,7 +148,7 @@ def accuracy(model: str, task: str, protocol: str, results: Path = RESULTS) -> M
     if model not in stored_models(task, protocol, results):
         return None
     rows = stored_rows(task, protocol, model, results)
-    entries = judge(rows, protocol, None, results)
+    entries = judge(rows, None, results)
     sets = {entry.origin.dataset for entry in entries}
     dataset = next(name for name in (*HEADLINES[task], *sorted(sets)) if name in sets)
     chosen = [entry for entry in entries if entry.origin.dataset == dataset]

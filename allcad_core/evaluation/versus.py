@@ -163,7 +163,7 @@ def mcnemar(first_only: int, second_only: int) -> float:
 
 
 def _stored(entry: Stored, data: Path | None, results: Path) -> list[Judged]:
-    return judge(stored_rows(entry.task, entry.protocol, entry.model, results), entry.protocol, data, results)
+    return judge(stored_rows(entry.task, entry.protocol, entry.model, results), data, results)
 
 
 def _key(entry: Judged, *, boxed: bool) -> Key:

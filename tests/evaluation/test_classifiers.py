@@ -40,9 +40,9 @@ def store(rows: list[CellPrediction], results: Path, protocol: str = "field", mo
 
 def test_the_threshold_of_a_fold_comes_from_the_others() -> None:
     rows = [*cells("ALL-IDB2", 0), *cells("ALL-IDB2", 1), *cells("ALL-IDB2", 2, shift=6.0)]
-    rules = {fold: rule for (_, fold), rule in judged.rules_of(rows, "field").items()}
+    rules = {fold: rule for (_, fold), rule in judged.rules_of(rows).items()}
     moved = [row if row.fold != 2 else CellPrediction(*row_values(row, log_odds=-row.log_odds)) for row in rows]
-    again = {fold: rule for (_, fold), rule in judged.rules_of(moved, "field").items()}
+    again = {fold: rule for (_, fold), rule in judged.rules_of(moved).items()}
     assert rules[2] == again[2]
     assert rules[0] != again[0]
 
@@ -52,20 +52,20 @@ def row_values(row: CellPrediction, log_odds: float) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize(
-    ("protocol", "others", "expected"),
+    ("others", "expected"),
     [
-        pytest.param("field", [("PBC", 1, (0,)), ("ALL-IDB2", 1, (0, 1)), ("Aria", 1, (0, 1))], ("ALL-IDB2",), id="expert labels first"),
-        pytest.param("source", [("ALL-IDB2", 1, (0, 1)), ("Aria", 1, (0, 1))], ("ALL-IDB2", "Aria"), id="all other sources"),
-        pytest.param("field", [("PBC", 1, (0,))], (), id="nothing to choose by"),
+        pytest.param([("PBC", 1, (0,)), ("ALL-IDB2", 1, (0, 1)), ("Aria", 1, (0, 1))], ("ALL-IDB2",), id="expert labels first"),
+        pytest.param([("Aria", 1, (0, 1)), ("Aria", 2, (0, 1))], ("Aria",), id="weak labels where there are no others"),
+        pytest.param([("PBC", 1, (0,))], (), id="nothing to choose by"),
     ],
 )  # fmt: skip
 def test_a_set_of_one_class_is_judged_by_other_sets(
-    protocol: str, others: list[tuple[str, int, tuple[int, ...]]], expected: tuple[str, ...]
+    others: list[tuple[str, int, tuple[int, ...]]], expected: tuple[str, ...]
 ) -> None:
     rows = cells("PBC", 0, classes=(0,))
     for dataset, fold, classes in others:
         rows += cells(dataset, fold, classes=classes)
-    rule = judged.rules_of(rows, protocol)["PBC", 0]
+    rule = judged.rules_of(rows)["PBC", 0]
     assert rule.chosen_on == expected
     assert (rule == judged.Rule()) == (not expected)
 

@@ -103,7 +103,7 @@ def _load(task: str, model: str, protocol: str, dataset: str | None, results: st
 
 def _judged(task: str, model: str, protocol: str, dataset: str | None, results: Path) -> Evidence:
     rows = judged.stored_rows(task, protocol, model, results)
-    entries = judged.judge(rows, protocol, None, results)
+    entries = judged.judge(rows, None, results)
     known = {entry.origin.dataset for entry in entries}
     preferred = (*classifiers.HEADLINES[task], *sorted(known))
     name = dataset if dataset in known else next(entry for entry in preferred if entry in known)
