@@ -83,7 +83,7 @@ def _write(out: Path, seen: Seen, looker: Looker, facts: dict[str, object]) -> N
     from allcad_core import export
     from allcad_core.slides.cache import write
 
-    analysis = seen.analysis(looker.models, looker.device)
+    analysis = seen.analysis(looker.models, str(looker.where), looker.backend)
     whole = {**facts, "analysis": export.to_dict(analysis)}
     write(out / "slide.json", (json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode())
     write(out / "cells.geojson", export.qupath_geojson(analysis).encode())

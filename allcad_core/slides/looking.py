@@ -9,7 +9,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from allcad_core import analysis, devices, images
+from allcad_core import analysis, compiled, devices, images
 from allcad_core.detection import Detections
 from allcad_core.errors import UnknownNameError
 from allcad_core.ground import balance, ground_colour
@@ -103,10 +103,17 @@ class Looker:
             return Models(one.detector, one.classifier, one.segmenter)
         return Models(self.look.detector or "", self.look.classifier, None)
 
+    @cached_property
+    def where(self) -> devices.Device:
+        """Where it computes, and by what; networks are compiled at the first look where they can be."""
+        if self.look.recipe is not None:
+            return analysis.place(analysis.recipe(self.look.recipe), self._device, make=True)
+        return compiled.choose_and_make(self._device, None, filter(None, (self.look.detector, self.look.classifier)))
+
     @property
-    def device(self) -> str:
-        """Where it computes."""
-        return str(devices.choose(self._device))
+    def backend(self) -> str:
+        """What answers: ``compiled`` or ``torch``."""
+        return "compiled" if isinstance(self.where, devices.CompiledCpu) else "torch"
 
     @cached_property
     def red_cell_px(self) -> float:
@@ -183,11 +190,10 @@ class Looker:
             shrink *= 2
         pixels, corner = self._pixels(block, shrink)
         balanced = balance(pixels, self._ground_of(pixels))
-        where = devices.choose(self._device)
-        found = yolo(self.look.detector, where).detect(balanced, self.red_cell_px / shrink)
+        found = yolo(self.look.detector, self.where).detect(balanced, self.red_cell_px / shrink)
         sure = found.scores >= LEAST_SCORE
         found = Detections(found.boxes[sure], found.scores[sure])  # its labels are not asked for
-        classifier = analysis.cell_classifier(self.look.classifier, where)
+        classifier = analysis.cell_classifier(self.look.classifier, self.where)
         cells = analysis.judge(found, balanced, (), detector=self.look.detector, classifier=classifier)
         return cells, corner, shrink
 

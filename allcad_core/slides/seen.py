@@ -116,7 +116,7 @@ class Seen:
         columns, rows = shape(self.slide)
         return len(self._tiles) / (columns * rows)
 
-    def analysis(self, models: Models, device: str, recipe: str | None = None) -> FieldAnalysis:
+    def analysis(self, models: Models, device: str, backend: str = "torch") -> FieldAnalysis:
         """What was seen as the one typed result, so that every export knows it."""
         with self._lock:
             cells = tuple(sorted(self._cells, key=lambda cell: -cell.score))
@@ -128,10 +128,10 @@ class Seen:
             width=self.slide.width,
             height=self.slide.height,
             sha256=self.slide.key,
-            recipe=recipe or self.look,
+            recipe=self.look,
             models=models,
             device=device,
-            backend="torch",
+            backend=backend,
             confidence=self.confidence,
             every_cell=cells,
             warnings=notes,

@@ -57,6 +57,7 @@ def blobs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("allcad_core.detection.ultralytics.yolo", lambda *_: Blobs())
     monkeypatch.setattr("allcad_core.analysis.cell_classifier", lambda *_: Sure())
     monkeypatch.setattr(Looker, "red_cell_px", 40.0)
+    monkeypatch.setattr(Looker, "where", "cpu")
     monkeypatch.setattr(Looker, "ground", np.array([225, 215, 210], np.float32))
 
 

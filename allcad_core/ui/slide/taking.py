@@ -12,7 +12,7 @@ from allcad_core.slides.summary import summary
 
 
 def _analysis(seen: Seen, looker: Looker) -> FieldAnalysis:
-    return seen.analysis(looker.models, looker.device)
+    return seen.analysis(looker.models, str(looker.where), looker.backend)
 
 
 def as_json(seen: Seen, looker: Looker) -> str:
