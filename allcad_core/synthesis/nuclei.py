@@ -23,60 +23,85 @@ class Nucleus:
     chromatin: Plane
 
 
-def oval(canvas: Canvas, radius: float, body: Plane, *, share: float, blast: bool) -> Nucleus:
-    """A roundish nucleus.
+def oval(canvas: Canvas, outline: Plane, body: Plane, *, share: float, blast: bool) -> Nucleus:
+    """A roundish nucleus that follows the form of its cell.
 
     Args:
         canvas: to draw on.
-        radius: of the cell, pixels.
+        outline: of the cell, see ``outlines``, pixels.
         body: depth in the cell; the nucleus stays inside.
         share: nucleus-to-cell ratio of areas.
         blast: fine chromatin with nucleoli; otherwise a lymphocyte's clumps.
     """
     at, micro, rng = canvas.at, canvas.micro, canvas.rng
+    radius = float(np.sqrt(np.mean(outline**2)))
     own = float(radius * np.sqrt(share))
-    outline = outlines.round_outline(rng, own, elongation=abs(rng.normal(0, 0.04)), waviness=0.035)
-    angle, away = rng.uniform(0, 2 * np.pi), (radius - own) * rng.uniform(0.3, 1.25)
+    form = outlines.round_outline(rng, own, elongation=abs(rng.normal(0, 0.035)), waviness=0.028)
+    form = np.asarray(form * (outline / np.float32(radius)) ** np.float32(0.8 if blast else 0.5), np.float32)
+    angle, away = rng.uniform(0, 2 * np.pi), (radius - own) * rng.uniform(0.4, 1.3)
     centre = (away * float(np.cos(angle)), away * float(np.sin(angle)))
-    inside = outlines.depth(outline, at, centre) + 0.07 * micro * canvas.grain(0.5)
-    if rng.random() < (0.35 if blast else 0.12):
+    inside = outlines.depth(form, at, centre) + 0.06 * micro * canvas.grain(0.5)
+    if rng.random() < (0.4 if blast else 0.12):
         inside = _dented(canvas, inside, centre, own)
     inside = np.minimum(inside, body - np.float32(MARGIN_UM * micro))
     pattern = _fine(canvas) * _nucleoli(canvas, centre, own) if blast else _clumped(canvas)
-    return Nucleus(inside, _rimmed(pattern, inside, micro))
+    return Nucleus(inside, _rimmed(pattern * _tilted(canvas, own, 0.07 if blast else 0.03), inside, micro))
 
 
 def _dented(canvas: Canvas, inside: Plane, centre: tuple[float, float], own: float) -> Plane:
-    """A nucleus with a cleft or a shallow dent."""
+    """A nucleus with a narrow cleft or a broad, shallow dent."""
     rng = canvas.rng
-    side, away = rng.uniform(0, 2 * np.pi), own * rng.uniform(0.95, 1.15)
+    side, cleft = rng.uniform(0, 2 * np.pi), rng.random() < 0.4
+    away = own * (rng.uniform(0.85, 1.1) if cleft else rng.uniform(1.2, 1.4))
     place = (centre[0] + away * float(np.cos(side)), centre[1] + away * float(np.sin(side)))
-    dent = outlines.disc(canvas.at, place, own * rng.uniform(0.12, 0.32), rng.uniform(1.0, 2.2), side)
+    size = own * (rng.uniform(0.1, 0.2) if cleft else rng.uniform(0.3, 0.6))
+    dent = outlines.disc(canvas.at, place, size, rng.uniform(2, 5) if cleft else rng.uniform(0.4, 1), side)
     return outlines.without(inside, dent, 0.5 * canvas.micro)
+
+
+def _tilted(canvas: Canvas, own: float, most: float) -> Plane:
+    """Thicker on one side than on the other."""
+    turn, slope = canvas.rng.uniform(0, 2 * np.pi), canvas.rng.normal(0, most) / own
+    along = canvas.at.x * np.float32(np.cos(turn)) + canvas.at.y * np.float32(np.sin(turn))
+    return np.asarray(1 + np.clip(np.float32(slope) * along, -0.25, 0.25), np.float32)
 
 
 def _fine(canvas: Canvas) -> Plane:
     """A blast's chromatin: fine threads with small pale pores, uneven at large."""
-    threads = 0.11 * canvas.grain(0.24) + 0.10 * canvas.grain(0.48) + 0.07 * canvas.grain(1.5)
+    fine = 0.11 * canvas.grain(0.16) + 0.11 * canvas.grain(0.3)
+    coarse = 0.05 * canvas.grain(0.65) + 0.06 * canvas.grain(1.5)
     pores = np.clip(canvas.grain(0.3) - 1.35, 0, 1.2)
-    return np.asarray(1.0 + threads - 0.16 * pores, np.float32)
+    return np.asarray(1.0 + fine + coarse - 0.16 * pores, np.float32)
 
 
 def _clumped(canvas: Canvas) -> Plane:
-    """A lymphocyte's chromatin: dark clumps with paler ways between them."""
-    return np.asarray(1.0 + 0.19 * np.tanh(1.7 * canvas.grain(0.6)) + 0.1 * canvas.grain(0.26), np.float32)
+    """A lymphocyte's chromatin: dark clumps, and short pale ways winding between them."""
+    clumps = 0.14 * np.tanh(1.5 * canvas.grain(0.55)) + 0.13 * canvas.grain(0.28) + 0.13 * canvas.grain(0.16)
+    return np.asarray(1.08 + clumps - 0.42 * _ways(canvas, 0.5), np.float32)
+
+
+def _ways(canvas: Canvas, apart: float) -> Plane:
+    """Short winding lines, 0..1.3, about ``apart`` micrometres from each other."""
+    lines = np.exp(-((canvas.grain(apart) / np.float32(0.24)) ** 2))
+    return np.asarray(lines * np.clip(canvas.grain(0.8) + np.float32(0.3), 0, 1.3), np.float32)
 
 
 def _nucleoli(canvas: Canvas, centre: tuple[float, float], own: float) -> Plane:
-    """None to three paler spots, each with a darker seam."""
+    """None to three paler spots, each with a darker seam; rarely a clear bubble."""
     rng, micro = canvas.rng, canvas.micro
     left = np.ones(canvas.at.shape, np.float32)
-    for _ in range(int(rng.integers(0, 4))):
-        angle, away = rng.uniform(0, 2 * np.pi), own * rng.uniform(0.1, 0.62)
+
+    def spot(size: float, squeeze: float = 1.0) -> Plane:
+        angle, away = rng.uniform(0, 2 * np.pi), own * rng.uniform(0.1, 0.7)
         place = (centre[0] + away * float(np.cos(angle)), centre[1] + away * float(np.sin(angle)))
-        spot = outlines.disc(canvas.at, place, micro * rng.uniform(0.5, 1.1), rng.uniform(0.8, 1.3), angle)
-        left *= 1 - np.float32(rng.uniform(0.1, 0.28)) * outlines.filled(spot, 0.4 * micro)
-        left *= 1 + np.float32(0.07) * np.exp(-((spot / np.float32(0.35 * micro)) ** 2))
+        return outlines.disc(canvas.at, place, micro * size, squeeze, angle)
+
+    for _ in range(int(rng.integers(0, 4))):
+        place = spot(rng.uniform(0.5, 1.1), rng.uniform(0.8, 1.3))
+        left *= 1 - np.float32(rng.uniform(0.08, 0.24)) * outlines.filled(place, 0.4 * micro)
+        left *= 1 + np.float32(0.05) * np.exp(-((place / np.float32(0.35 * micro)) ** 2))
+    for _ in range(int(rng.poisson(0.25))):
+        left *= 1 - np.float32(rng.uniform(0.4, 0.8)) * outlines.filled(spot(rng.uniform(0.15, 0.4)), 0.15 * micro)
     return left
 
 
@@ -92,9 +117,9 @@ def lobed(canvas: Canvas, radius: float, body: Plane, lobes: int) -> Nucleus:
         if index:
             link = outlines.bridge(at, places[index - 1], place, thick[index])
             inside = outlines.union(inside, link, blend)
-    inside = inside + 0.2 * micro * canvas.grain(0.65)
+    inside = inside + 0.14 * micro * canvas.grain(0.65)
     inside = np.minimum(inside, body - np.float32(0.5 * micro))
-    lumps = 0.27 * np.tanh(1.6 * canvas.grain(0.45)) + 0.1 * canvas.grain(0.24)
+    lumps = 0.22 * np.tanh(1.6 * canvas.grain(0.45)) + 0.12 * canvas.grain(0.22)
     return Nucleus(inside, _rimmed(np.asarray(1 + lumps, np.float32), inside, micro))
 
 
@@ -136,14 +161,14 @@ def kidney(canvas: Canvas, radius: float, body: Plane) -> Nucleus:
     bay = (centre[0] + away * towards[0], centre[1] + away * towards[1])
     hollow = outlines.disc(at, bay, own * rng.uniform(0.3, 0.55), rng.uniform(0.7, 1.6), turn)
     shape = outlines.without(shape, hollow, 0.9 * micro)
-    inside = shape + 0.4 * micro * canvas.grain(1.2)
+    inside = shape + 0.25 * micro * canvas.grain(1.2)
     inside = np.minimum(inside, body - np.float32(0.3 * micro))
-    lace = 0.13 * canvas.grain(0.3) + 0.13 * np.tanh(1.5 * canvas.grain(0.75))
-    return Nucleus(inside, _rimmed(np.asarray(1 + lace, np.float32), inside, micro))
+    lace = 0.09 * canvas.grain(0.16) + 0.11 * canvas.grain(0.3) + 0.12 * np.tanh(1.5 * canvas.grain(0.75))
+    return Nucleus(inside, _rimmed(np.asarray(1.05 + lace - 0.28 * _ways(canvas, 0.7), np.float32), inside, micro))
 
 
 def _rimmed(pattern: Plane, inside: Plane, micro: float) -> Plane:
-    """Denser along the membrane, thinner towards the edge where the nucleus slopes down."""
+    """Flat almost to its edge, as a cell dried on glass is, and a little denser along the membrane."""
     seam = np.exp(-(((inside - np.float32(0.35 * micro)) / np.float32(0.3 * micro)) ** 2))
-    slope = np.float32(0.86) + np.float32(0.14) * np.clip(inside / np.float32(1.6 * micro), 0, 1)
-    return np.asarray(np.clip(pattern, 0.3, 2.0) * slope * (1 + np.float32(0.08) * seam), np.float32)
+    slope = np.float32(0.94) + np.float32(0.06) * np.clip(inside / np.float32(0.5 * micro), 0, 1)
+    return np.asarray(np.clip(pattern, 0.3, 2.0) * slope * (1 + np.float32(0.05) * seam), np.float32)

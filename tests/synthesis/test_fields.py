@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from allcad_core.errors import AllcadError
 from allcad_core.synthesis import STAINS, GeneratedField, Scene, Smear, draw_scene, generate
+from allcad_core.synthesis.patches import CHROMATIN, CYTOPLASM
 from allcad_core.synthesis.white_cells import BUILDS, white_cell
 
 SIZE = (640, 480)
@@ -85,6 +86,45 @@ def test_blasts_have_a_higher_nucleus_to_cell_ratio_than_neutrophils():
 
     assert min(ratios("blast")) > max(ratios("neutrophil"))
     assert np.mean(ratios("blast")) > np.mean(ratios("lymphocyte")) > np.mean(ratios("neutrophil"))
+
+
+def _cells(kind, count=12):
+    return [white_cell(kind, BUILDS[kind].diameter[0] / 2, Scene(), np.random.default_rng(n)) for n in range(count)]
+
+
+def test_in_one_smear_the_nuclei_of_lymphocytes_are_denser_than_those_of_blasts():
+    lymphocytes, blasts = (
+        np.median([cell.substances[CHROMATIN][cell.nucleus].mean() for cell in _cells(kind)])
+        for kind in ("lymphocyte", "blast")
+    )
+    assert lymphocytes > 1.15 * blasts
+
+
+def test_the_chromatin_of_lymphocytes_has_more_contrast_than_that_of_blasts():
+    def contrast(cell):
+        inner = ndimage.binary_erosion(cell.nucleus, iterations=6)
+        density = cell.substances[CHROMATIN]
+        clumps = ndimage.gaussian_filter(density, 2) - ndimage.gaussian_filter(density, 8)
+        return clumps[inner].std() / density[inner].mean()
+
+    lymphocytes, blasts = (np.median([contrast(cell) for cell in _cells(kind)]) for kind in ("lymphocyte", "blast"))
+    assert lymphocytes > 1.1 * blasts
+
+
+def test_a_round_nucleus_is_as_dense_near_its_edge_as_in_its_middle_and_bluer():
+    scene = Scene(defocus=0.0)
+    for kind in ("blast", "lymphocyte"):
+        cells = [white_cell(kind, BUILDS[kind].diameter[0] / 2, scene, np.random.default_rng(n)) for n in range(12)]
+        ratios = []
+        for cell in cells:
+            away = ndimage.distance_transform_edt(cell.nucleus) / scene.magnification
+            edge, middle = (away > 0.25) & (away < 0.7), away > 1.5
+            ratios.append(
+                [plane[edge].mean() / plane[middle].mean() for plane in cell.substances[[CHROMATIN, CYTOPLASM]]]
+            )
+        chromatin, cytoplasm = np.median(ratios, axis=0)
+        assert chromatin == pytest.approx(1.0, abs=0.1)
+        assert cytoplasm > 1.2
 
 
 def test_cells_have_the_sizes_of_the_atlas_beside_red_cells():
