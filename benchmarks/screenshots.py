@@ -32,6 +32,8 @@ HEAVIEST = 300_000
 """Bytes of one picture in the repository."""
 CURVES = ".curves figure"
 """Stands when the confusion explorer is complete."""
+ANSWERED = ".board[data-pending=no]"
+"""Stands when every model has answered on the page Compare models."""
 WIDE, PHONE = (1440, 900), (390, 844)
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -67,6 +69,9 @@ def shots(sample: str) -> list[Shot]:
         Shot("lab-dark", "/segmentation_lab?sample=many-blasts&method=stain", theme="dark", step="Against the truth"),
         Shot("lab-phone", lab, PHONE, step="Regions"),
         Shot("lab-side", "/segmentation_lab?sample=healthy-smear&method=side-by-side"),
+        Shot("compare", "/compare?task=detect&a=regions&b=yolo11n", wait=ANSWERED),
+        Shot("compare-dark", "/compare?task=cell&blur=2", theme="dark", wait=ANSWERED),
+        Shot("compare-phone", "/compare?task=cell", PHONE, wait=ANSWERED),
         Shot("confusion", "/confusion_explorer?task=detect&model=regions", wait=CURVES),
         Shot("confusion-dark", "/confusion_explorer?task=cell&model=svm&protocol=random4", theme="dark", wait=CURVES),
         Shot("confusion-phone", "/confusion_explorer?task=cell&model=lightweight&protocol=field", PHONE, wait=CURVES),

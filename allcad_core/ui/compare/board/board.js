@@ -3,7 +3,9 @@
 const SVG = "http://www.w3.org/2000/svg";
 const NAMES = { blast: "blast", healthy: "healthy", unsure: "cannot tell", null: "no cell" };
 const BOARDS = new WeakMap();
-const AGAIN_MS = 90;
+const AGAIN_MS = 120; // the first question for answers; each further one without news waits longer, so that the models are left to work
+const PATIENCE = 1.5;
+const LONGEST_MS = 1200;
 const FARTHEST = 8;
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -62,7 +64,11 @@ class Board {
     this.root.dataset.image = data.image;
     this.root.dataset.answers = data.panels.filter((panel) => panel.state !== "waiting").length;
     clearTimeout(this.timer);
-    if (data.pending) this.timer = setTimeout(() => this.tell("more", data.turn), AGAIN_MS);
+    const news = `${this.root.dataset.image} ${this.root.dataset.answers}`;
+    this.delay = news === this.news ? Math.min(LONGEST_MS, this.delay * PATIENCE) : AGAIN_MS;
+    this.news = news;
+    this.root.dataset.pending = data.pending ? "yes" : "no";
+    if (data.pending) this.timer = setTimeout(() => this.tell("more", data.turn), this.delay);
     if (data.arrived && !this.arrived) { this.arrived = true; this.root.scrollIntoView({ block: "center" }); }
   }
 

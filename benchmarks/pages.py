@@ -1,0 +1,167 @@
+"""How soon each page shows its first line, and how soon a picture follows its slider: ``python -m benchmarks.pages``.
+
+It starts a server of its own and drives the Chromium of this machine through Playwright (``requirements-dev.txt``). Every
+page is opened once to warm models and caches, and then measured in fresh browser sessions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchmarks.screenshots import FLAGS, WIDE, dashboard
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+FIRST_MS, SLIDER_MS = 1500, 300
+"""Milliseconds within which a page must show its first line, and a picture follow a slider."""
+PAGES = {
+    "Home": "/",
+    "Analyse smear": "/analyse?sample=blasts-and-healthy-cells",
+    "Segmentation lab": "/segmentation_lab?sample=blasts-and-healthy-cells",
+    "Compare models": "/compare?sample=blasts-and-healthy-cells",
+    "Confusion explorer": "/confusion_explorer",
+    "Models and data": "/models",
+}
+BOARD = ".board[data-image]"
+WAIT_MS = 240_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """What was measured: name, milliseconds, and how many are allowed."""
+
+    name: str
+    times: tuple[float, ...]
+    allowed: float
+
+    @property
+    def median(self) -> float:
+        """The middle one."""
+        return statistics.median(self.times)
+
+    def __str__(self) -> str:
+        """One line of the report."""
+        verdict = "" if self.median <= self.allowed else "  too slow"
+        return f"{self.name:36} median {self.median:6.0f} ms, slowest {max(self.times):6.0f} ms, at most {self.allowed:.0f}{verdict}"
+
+
+def opened(browser: Browser, address: str) -> tuple[Page, float]:
+    """A page in a fresh session, and milliseconds until its first headline stands."""
+    page = browser.new_page(viewport={"width": WIDE[0], "height": WIDE[1]})
+    page.set_default_timeout(WAIT_MS)
+    start = time.perf_counter()
+    page.goto(address, wait_until="commit")
+    page.locator(".stMain h1").first.wait_for()
+    return page, 1000 * (time.perf_counter() - start)
+
+
+def first_paints(browser: Browser, address: str, repeats: int) -> list[Line]:
+    """Every page, warm."""
+    found = []
+    for name, path in PAGES.items():
+        page, _ = opened(browser, address + path)
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        page.close()
+        times = []
+        for _ in range(repeats):
+            page, spent = opened(browser, address + path)
+            times.append(spent)
+            page.close()
+        found.append(Line(f"{name}, first line", tuple(times), FIRST_MS))
+        print(found[-1], flush=True)
+    return found
+
+
+def stress(browser: Browser, address: str, steps: int) -> list[Line]:
+    """From a key on a slider of Compare to the changed picture, while the models answer behind it."""
+    page, _ = opened(browser, address + PAGES["Compare models"])
+    page.locator(".board[data-pending=no]").wait_for()
+    times, answers = [], []
+    slider = page.get_by_role("slider", name="Brightness")
+    slider.focus()
+    for _ in range(steps):
+        before = page.locator(BOARD).get_attribute("data-image")
+        start = time.perf_counter()
+        slider.press("ArrowLeft")
+        page.locator(f".board:not([data-image='{before}'])").wait_for()
+        times.append(1000 * (time.perf_counter() - start))
+    start = time.perf_counter()
+    page.locator(".board[data-pending=no]").wait_for()
+    answers.append(1000 * (time.perf_counter() - start))
+    page.close()
+    found = [
+        Line("Compare, slider to picture", tuple(times), SLIDER_MS),
+        Line("Compare, rest to all answers", tuple(answers), float("inf")),
+    ]
+    for line in found:
+        print(line, flush=True)
+    return found
+
+
+def score(browser: Browser, address: str, steps: int) -> list[Line]:
+    """From a key on the score slider of Analyse to the counts that follow it."""
+    page, _ = opened(browser, address + PAGES["Analyse smear"])
+    page.locator(".viewer[data-open]").first.wait_for()
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    slider = page.get_by_role("slider").first
+    slider.focus()
+    times = []
+    for _ in range(steps):
+        before = page.locator("[data-testid=stSliderThumbValue]").first.inner_text()
+        start = time.perf_counter()
+        slider.press("ArrowRight")
+        page.wait_for_function(
+            "before => document.querySelector('[data-testid=stSliderThumbValue]').innerText !== before", arg=before
+        )
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        times.append(1000 * (time.perf_counter() - start))
+    page.close()
+    line = Line("Analyse, slider to boxes and counts", tuple(times), SLIDER_MS)
+    print(line, flush=True)
+    return [line]
+
+
+def main() -> int:
+    """Print what was measured; 1 where something takes longer than it may."""
+    from playwright.sync_api import sync_playwright
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=3, help="sessions a page (default: 3)")
+    parser.add_argument("--steps", type=int, default=8, help="how often each slider is moved (default: 8)")
+    parser.add_argument("--address", help="of a dashboard that runs already; without it, one is started")
+    chosen = parser.parse_args()
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        sys.exit("No Chromium on this machine. Install it, for instance with: sudo apt-get install chromium")
+    busy = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    print(f"A browser of {WIDE[0]} x {WIDE[1]} px on {os.cpu_count()} cores{busy}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        if chosen.address:
+            lines = measure(browser, chosen.address, chosen.repeats, chosen.steps)
+        else:
+            with dashboard() as address:
+                lines = measure(browser, address, chosen.repeats, chosen.steps)
+        browser.close()
+    return int(any(line.median > line.allowed for line in lines))
+
+
+def measure(browser: Browser, address: str, repeats: int, steps: int) -> list[Line]:
+    """Everything."""
+    return [
+        *first_paints(browser, address, repeats),
+        *stress(browser, address, steps),
+        *score(browser, address, steps),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
