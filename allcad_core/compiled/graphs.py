@@ -36,7 +36,7 @@ def make(card: models.Card) -> openvino.Model:
 
     if card.task not in CLOSE:
         raise CompileError(f"Networks such as '{card.name}' ({card.task}) run with torch only.")
-    network = _with_input(card, models.fresh(card.name))
+    network = whole(card, models.fresh(card.name))
     pictures = torch.from_numpy(np.random.default_rng(0).integers(60, 256, _shape(card), np.uint8))
     try:
         graph = _traced(network, pictures)
@@ -70,7 +70,7 @@ def _traced(network: torch.nn.Module, pictures: torch.Tensor) -> openvino.Model:
     return graph
 
 
-def _with_input(card: models.Card, network: torch.nn.Module) -> torch.nn.Module:
+def whole(card: models.Card, network: torch.nn.Module) -> torch.nn.Module:
     """The network behind the arithmetic that turns a picture into its input."""
     import torch
 

@@ -34,15 +34,20 @@ def threads() -> int:
 
 
 class Network:
-    """Pictures in, the network's answer out."""
+    """Pictures in, the network's answer out.
 
-    def __init__(self, graph: openvino.Model) -> None:
+    Args:
+        graph: of the network.
+        precision: ``f32``, or ``bf16`` where the processor has it.
+    """
+
+    def __init__(self, graph: openvino.Model, precision: str = "f32") -> None:
         compiled = core().compile_model(
             graph,
             "CPU",
             {
                 "PERFORMANCE_HINT": "LATENCY",
-                "INFERENCE_PRECISION_HINT": "f32",  # some processors would take bfloat16 by themselves
+                "INFERENCE_PRECISION_HINT": precision,  # some processors would take bfloat16 by themselves
                 "INFERENCE_NUM_THREADS": threads(),
                 "ENABLE_CPU_PINNING": False,  # other processes want their share of the processors
             },

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from allcad_core.segmentation import Cluster, segment
-from allcad_core.segmentation.paper import grey_levels, three_means
+from allcad_core.segmentation.paper import grey_array, grey_levels, three_means
 
 Draw = Callable[..., NDArray[np.uint8]]
 
@@ -156,3 +156,10 @@ def test_mean_dice_on_the_expert_masks(data_root) -> None:
     measured = nucleus_dice("paper", data_root)
     assert len(measured.by_crop) >= 216
     assert measured.mean >= 0.91
+
+
+def test_grey_levels_are_the_same_with_and_without_torch() -> None:
+    levels = np.append(np.arange(0, 255, 6), 255).astype(np.uint8)
+    colours = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(len(levels), -1, 3)
+    cpu = torch.device("cpu")
+    np.testing.assert_array_equal(grey_array(colours, cpu), grey_levels(colours, cpu).numpy())
