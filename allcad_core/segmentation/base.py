@@ -9,7 +9,7 @@ from importlib import import_module
 import numpy as np
 from numpy.typing import NDArray
 
-from allcad_core import devices
+from allcad_core import compiled, devices
 from allcad_core.errors import UnknownNameError
 
 Pixels = NDArray[np.uint8]
@@ -112,6 +112,10 @@ _METHODS: Mapping[str, str] = {
 """Name -> module:function; loaded when used. A new method is one file and one line here."""
 
 
+LEARNED = frozenset({"unet"})
+"""Methods that are networks, under the names of their cards: they may answer compiled."""
+
+
 def methods() -> list[str]:
     """Names of all methods."""
     return list(_METHODS)
@@ -133,4 +137,6 @@ def segment(pixels: Pixels, method: str = "paper", device: str | devices.Device 
         raise UnknownNameError("segmentation method", method, methods())
     module, function = _METHODS[method].split(":")
     run: Method = getattr(import_module(module), function)
-    return run(pixels, devices.choose(device) if device is None or isinstance(device, str) else device)
+    if device is None or isinstance(device, str):
+        device = compiled.choose(device, None, [method]) if method in LEARNED else devices.choose(device)
+    return run(pixels, device)
