@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from allcad_core.devices import Device, to_tensor
 from allcad_core.segmentation.base import Cluster, Pixels, Segmentation
-from allcad_core.segmentation.regions import describe, label_components
+from allcad_core.segmentation.regions import components, describe
 
 if TYPE_CHECKING:
     import torch
@@ -36,10 +36,13 @@ def grey_array(pixels: Pixels, device: Device) -> Pixels:
     """Grey levels 0..255, uint8 (height, width), computed on the device; on the CPU without torch."""
     if device.type != "cpu":
         return np.asarray(grey_levels(pixels, device).cpu().numpy(), np.uint8)
-    weights = np.array([[*_weights(), HALF]], np.float32)
-    # The sums are whole numbers under 2**24, which single precision holds exactly.
-    total = np.asarray(cv2.transform(np.asarray(pixels, np.float32), weights)).astype(np.int32)
-    return np.right_shift(total, BITS).astype(np.uint8)
+    # Whole numbers under 2**24 over a power of two: single precision holds them exactly, so that cutting off is a shift.
+    weights = np.array([[*_weights(), HALF]], np.float32) / 2**BITS
+    grey = np.empty(pixels.shape[:2], np.uint8)
+    for top in range(0, len(pixels), ROWS_AT_ONCE):
+        band = slice(top, top + ROWS_AT_ONCE)
+        grey[band] = np.asarray(cv2.transform(np.asarray(pixels[band], np.float32), weights)).astype(np.uint8)
+    return grey
 
 
 def _weights() -> tuple[int, ...]:
@@ -98,6 +101,15 @@ def _cluster(histogram: NDArray[np.int64], low: int, high: int) -> Cluster:
     return Cluster(low + int(used[0]), low + int(used[-1]), mean, count)
 
 
+def _histogram(levels: Pixels) -> NDArray[np.int64]:
+    """How many pixels have each grey level, int64 (256,)."""
+    total = np.zeros(LEVELS, np.int64)
+    for top in range(0, len(levels), LEVELS):  # OpenCV counts in single precision: exact up to 2**24 pixels at once
+        band = np.ascontiguousarray(levels[top : top + LEVELS])
+        total += cv2.calcHist([band], [0], None, [LEVELS], [0, LEVELS]).ravel().astype(np.int64)
+    return total
+
+
 def paper(pixels: Pixels, device: Device) -> Segmentation:
     """As published: the cluster with the fewest pixels gives the threshold."""
     return _by_threshold(pixels, device, "paper", lambda cluster: cluster.pixels)
@@ -112,7 +124,7 @@ def _by_threshold(pixels: Pixels, device: Device, name: str, rank: object) -> Se
     assert callable(rank)
     if device.type == "cpu":
         levels = grey_array(pixels, device)
-        histogram = np.bincount(levels.ravel(), minlength=LEVELS).astype(np.int64)
+        histogram = _histogram(levels)
     else:
         import torch
 
@@ -122,6 +134,6 @@ def _by_threshold(pixels: Pixels, device: Device, name: str, rank: object) -> Se
     clusters = three_means(histogram)
     threshold = min((cluster for cluster in clusters if cluster.pixels), key=rank).high
     mask = np.asarray(levels <= threshold)
-    labels = label_components(mask, SMALLEST_SHARE * mask.size)
-    regions = describe(labels, mask, levels)
+    labels, windows = components(mask, SMALLEST_SHARE * mask.size)
+    regions = describe(labels, mask, levels, windows=windows)
     return Segmentation(name, mask, mask, labels, regions, threshold, histogram, clusters)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -12,18 +14,42 @@ OUTLINE_TOLERANCE = 0.005
 """Outlines are simplified to this share of their length: some 30 points a cell."""
 
 
+Window = tuple[slice, slice]
+"""Rows and columns."""
+
+
 def label_components(mask: Mask, smallest: float) -> NDArray[np.int32]:
     """Number the 8-connected components of at least ``smallest`` pixels, from 1, in reading order of their tops."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
-    keep = stats[:, cv2.CC_STAT_AREA] >= smallest
-    keep[0] = False
-    numbers = np.zeros(count, np.int32)
-    numbers[keep] = np.arange(1, int(keep.sum()) + 1)
-    return np.asarray(numbers[labels], np.int32)
+    return components(mask, smallest)[0]
+
+
+def components(mask: Mask, smallest: float) -> tuple[NDArray[np.int32], tuple[Window, ...]]:
+    """The same, and the window of each, in the order of their numbers.
+
+    Args:
+        mask: bool (height, width).
+        smallest: pixels; smaller components are specks.
+    """
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
+    kept = 1 + np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] >= smallest)
+    boxes = [[int(value) for value in stats[piece, :4]] for piece in kept]
+    windows = tuple((slice(y, y + h), slice(x, x + w)) for x, y, w, h in boxes)
+    if sum(w * h for *_, w, h in boxes) > mask.size:  # many windows over each other: all pixels at once are quicker
+        numbers = np.zeros(count, np.int32)
+        numbers[kept] = np.arange(1, kept.size + 1)
+        return np.asarray(numbers[pieces], np.int32), windows
+    labels = np.zeros(mask.shape, np.int32)
+    for number, (piece, window) in enumerate(zip(kept, windows, strict=True), start=1):
+        labels[window][pieces[window] == piece] = number
+    return labels, windows
 
 
 def describe(
-    labels: NDArray[np.int32], nucleus: Mask, grey: NDArray[np.uint8], scale: float = 1.0
+    labels: NDArray[np.int32],
+    nucleus: Mask,
+    grey: NDArray[np.uint8],
+    scale: float = 1.0,
+    windows: Sequence[Window | None] | None = None,
 ) -> tuple[Region, ...]:
     """Measure every region.
 
@@ -32,10 +58,12 @@ def describe(
         nucleus: bool (height, width).
         grey: uint8 (height, width).
         scale: pixels of the picture for one pixel of ``labels``, where those were made on a smaller copy.
+        windows: where each region lies, in the order of their numbers, where that is known; ``None`` for no such number.
     """
     height, width = labels.shape
     found = []
-    for number, (y0, y1, x0, x1) in _extents(labels):
+    for number, (rows, columns) in _numbered(_windows(labels) if windows is None else windows):
+        y0, y1, x0, x1 = rows.start, rows.stop, columns.start, columns.stop
         inside = labels[y0:y1, x0:x1] == number
         core = inside & nucleus[y0:y1, x0:x1]
         shades = grey[y0:y1, x0:x1][core if core.any() else inside]
@@ -64,16 +92,16 @@ def describe(
     return tuple(found)
 
 
-def _extents(labels: NDArray[np.int32]) -> list[tuple[int, tuple[int, int, int, int]]]:
-    """Number and rows and columns (y0, y1, x0, x1) of every region."""
+def _windows(labels: NDArray[np.int32]) -> Sequence[Window | None]:
     from scipy.ndimage import find_objects
 
-    return [
-        (number, (rows.start, rows.stop, columns.start, columns.stop))
-        for number, slices in enumerate(find_objects(labels), start=1)
-        if slices is not None
-        for rows, columns in [slices]
-    ]
+    windows: list[Window | None] = find_objects(labels)
+    return windows
+
+
+def _numbered(windows: Sequence[Window | None]) -> list[tuple[int, Window]]:
+    """The windows that there are, with the numbers of their regions."""
+    return [(number, window) for number, window in enumerate(windows, start=1) if window is not None]
 
 
 def _longest_contour(mask: Mask) -> NDArray[np.int32]:
