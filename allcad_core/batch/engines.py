@@ -5,6 +5,7 @@ All of them take a job and give a future; the run does not know which one it has
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import sys
@@ -174,8 +175,9 @@ class Dask:
         try:
             if self._choice.address is None:
                 self._cluster = LocalCluster(
-                    n_workers=self.workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
-                )
+                    n_workers=self.workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1",
+                    silence_logs=logging.ERROR,
+                )  # fmt: skip
             self._client = Client(self._choice.address or self._cluster, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             raise AllcadError(f"No Dask scheduler answers at '{self._choice.address}' ({error}).") from error

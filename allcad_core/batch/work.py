@@ -167,7 +167,7 @@ def _scanned(job: Job) -> FieldAnalysis:
     else:
         scan_slide(looker, seen)
     total = 1000 * (perf_counter() - start)
-    return replace(seen.analysis(looker.models, looker.device), timing_ms=Timing(total=total))
+    return replace(seen.analysis(looker.models, str(looker.where), looker.backend), timing_ms=Timing(total=total))
 
 
 def picture(job: Job) -> SmearImage:
