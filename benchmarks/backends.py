@@ -2,8 +2,8 @@
 
 ONNX Runtime is measured only, not used: ``pip install onnxruntime==1.32.0 onnx==1.23.2 onnxscript==0.7.2`` first, or its
 rows are left out. ``--whole-numbers`` adds INT8 of classifiers: weights and maps in whole numbers, their ranges from
-generated cells, and how far that moves the answers about the cells of ALL-IDB2. Times are those of the processor, the
-shortest of some runs; ``OMP_NUM_THREADS`` chooses the threads.
+generated cells. ``--data`` tells how far each way moves the answers about cells of ALL-IDB2 and fields of ALL-IDB1. Times
+are those of the processor, the shortest of some runs; ``OMP_NUM_THREADS`` chooses the threads.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from allcad_core import compiled, models
 from allcad_core.compiled import graphs
 from allcad_core.compiled.runtime import Network, core, threads
+from allcad_core.evaluation.parity import Answer as Found
+from allcad_core.evaluation.parity import difference
 
 CELLS = 20
 FIELD = (736, 960)
@@ -146,6 +148,32 @@ def real_cells(card: models.Card, data: Path, most: int) -> tuple[NDArray[np.uin
     return np.concatenate(seen), np.asarray(blasts)
 
 
+def moved_boxes(card: models.Card, ask: Answer, fields: Sequence[NDArray[np.uint8]]) -> list[Found]:
+    """The boxes of each field, see ``parity.Answer``."""
+    from allcad_core.detection.plain import suppressed
+    from allcad_core.detection.ultralytics import LEAST_SCORE, MOST_BOXES, SUPPRESS_IOU
+
+    kept = [suppressed(ask(field)[0], LEAST_SCORE, SUPPRESS_IOU, MOST_BOXES) for field in fields]
+    return [Found(boxes[:, :4], boxes[:, 4]) for boxes in kept]
+
+
+def real_fields(data: Path, most: int) -> list[NDArray[np.uint8]]:
+    """Fields of ALL-IDB1 as a detector sees them."""
+    from allcad_core.datasets.allidb1 import fields
+    from allcad_core.detection.plain import letterboxed
+    from allcad_core.detection.ultralytics import STRIDE, target_size
+    from allcad_core.ground import balance
+    from allcad_core.segmentation.stain import scale_of
+
+    records = fields(data)
+    seen = []
+    for record in records[:: max(1, len(records) // most)]:
+        pixels = record.read().pixels
+        size = target_size(pixels.shape[1], pixels.shape[0], scale_of(pixels)[1])
+        seen.append(letterboxed(balance(pixels), *size, STRIDE))
+    return seen
+
+
 def chances(card: models.Card, logits: NDArray[np.float32]) -> NDArray[np.float64]:
     """Calibrated probabilities of a blast."""
     blast = card.classes.index("blast")
@@ -158,13 +186,16 @@ def main() -> None:
     parser.add_argument("network", nargs="*", help="default: all that are compiled")
     parser.add_argument("--whole-numbers", action="store_true")
     parser.add_argument("--data", type=Path, help="folder of the data sets")
+    parser.add_argument("--fields", type=int, default=23, help="fields of ALL-IDB1 that are looked at (default: 23)")
     parser.add_argument("--most", type=int, default=100, help="cells of ALL-IDB2 that are judged (default: 100)")
     arguments = parser.parse_args()
-    print("network | by | ms of processor | largest difference of an answer | on ALL-IDB2")
+    print("network | by | ms of processor | largest difference of an answer | on ALL-IDB")
     for name in arguments.network or compiled.names():
         card = models.card(name)
         pictures = pictures_of(card)
         real = real_cells(card, arguments.data, arguments.most) if arguments.data and card.task == "cell" else None
+        fields = real_fields(arguments.data, arguments.fields) if arguments.data and card.task == "detect" else None
+        boxes: list[Found] = []
         expected: dict[str, NDArray[np.float32]] = {}
         with tempfile.TemporaryDirectory() as folder:
             for way, ask in answers(card, Path(folder), whole_numbers=arguments.whole_numbers):
@@ -176,6 +207,11 @@ def main() -> None:
                     moved = np.abs(chances(card, logits) - chances(card, expected.setdefault("real", logits)))
                     right = float(((chances(card, logits) >= card.threshold) == real[1]).mean())
                     words = f"probability moved by {moved.max():.4f} at most, {moved.mean():.4f} on average; {right:.4f} right"
+                if fields is not None:
+                    now = moved_boxes(card, ask, fields)
+                    boxes = boxes or now
+                    pairs = [difference(one, other) for one, other in zip(now, boxes, strict=True)]
+                    words = f"scores moved by {max(p[0] for p in pairs):.4f} at most, least overlap {min(p[1] for p in pairs):.4f}"
                 took = spent(partial(ask, pictures))
                 print(f"{name} | {way} | {took:.0f} | {apart:.2g} | {words}", flush=True)
 

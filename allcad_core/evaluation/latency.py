@@ -76,9 +76,10 @@ def measure(
         batches: pictures at once that are tried.
         repeats: runs a stage, after ``WARM_UP`` that are not counted.
     """
+    import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    device = detector.device
+    device = torch.device(str(detector.device))
     batch, _ = prepare(field, red_cell_diameter, device)
     with FlopCounterMode(display=False) as counter:
         answer = detector.infer(batch)
