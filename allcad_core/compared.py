@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from allcad_core import devices, models
-from allcad_core.analysis import DEFAULT_RECIPE, REGIONS, Prepared, Recipe, answer, prepare, recipe, recipes
+from allcad_core.analysis import DEFAULT_RECIPE, REGIONS, Prepared, Recipe, answer, place, prepare, recipe, recipes
 from allcad_core.errors import AllcadError, UnknownNameError
 from allcad_core.images import SmearImage
 from allcad_core.results import Box, Cell, FieldAnalysis, Label
@@ -85,14 +85,16 @@ def look_at(
     for name in names:
         if name not in known:
             raise UnknownNameError("model", name, list(known))
-    where = devices.choose(device)
-    shared: dict[str, Prepared] = {}
+    devices.choose(device)  # what is not there is refused at once
+    shared: dict[tuple[str, str], Prepared] = {}
     for name in names:
         chosen = known[name]
         try:
-            if chosen.segmenter not in shared:
-                shared[chosen.segmenter] = prepare(image, chosen.segmenter, where)
-            yield name, answer(image, shared[chosen.segmenter], chosen, where)
+            where = place(chosen, device)
+            key = chosen.segmenter, where.type
+            if key not in shared:
+                shared[key] = prepare(image, chosen.segmenter, where)
+            yield name, answer(image, shared[key], chosen, where)
         except AllcadError as error:
             yield name, error
 

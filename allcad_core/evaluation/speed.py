@@ -8,8 +8,8 @@ from time import perf_counter
 
 import numpy as np
 
-from allcad_core import devices
-from allcad_core.analysis import DEFAULT_RECIPE, REGIONS, Recipe, answer, cell_classifier, prepare, recipe, seen
+from allcad_core import compiled, devices
+from allcad_core.analysis import DEFAULT_RECIPE, REGIONS, Recipe, answer, cell_classifier, place, prepare, recipe, seen
 from allcad_core.classify import field_classifier
 from allcad_core.compared import looks
 from allcad_core.detection import propose
@@ -54,39 +54,38 @@ def measure(model: str, task: str, image: SmearImage, device: str | None = None,
         DataError: the field has no white cell on which a cell classifier could be timed.
         ModelError: weights are missing or damaged.
     """
-    where = devices.choose(device)
     if task == "field":
-        return Speed(model, _field(model, image, str(where), repeats), "field", str(where))
+        where: devices.Device = devices.choose(device)
+        return Speed(model, _field(model, image, where, repeats), "field", str(where))
     if task == "cell":
-        return Speed(model, _cell(model, image, str(where), repeats), "cell", str(where))
+        where = compiled.choose(device, None, [model] if model in compiled.names() else [])
+        return Speed(model, _cell(model, image, where, repeats), "cell", str(where))
     known = {entry.name: entry for entry in looks()}
     if model not in known:
         raise UnknownNameError("model", model, list(known))
-    return Speed(model, _boxes(known[model], image, str(where), repeats), "field", str(where))
+    where = place(known[model], device)
+    return Speed(model, _boxes(known[model], image, where, repeats), "field", str(where))
 
 
-def _cell(model: str, image: SmearImage, device: str, repeats: int) -> Times:
-    where = devices.choose(device)
+def _cell(model: str, image: SmearImage, where: devices.Device, repeats: int) -> Times:
     classifier = cell_classifier(model, where)
     prepared = prepare(image, recipe(DEFAULT_RECIPE).segmenter, where)
     boxes = propose(prepared.segmentation.regions).box_list()
     if not boxes:
         raise DataError(f"{image.name} shows no white cell on which a classifier could be timed.")
-    shown = seen(image.pixels, prepared.balanced, classifier.mask, device)
+    shown = seen(image.pixels, prepared.balanced, classifier.mask, where)
     return _timed(lambda: classifier.probabilities(shown, boxes), repeats, len(boxes))
 
 
-def _field(model: str, image: SmearImage, device: str, repeats: int) -> Times:
-    where = devices.choose(device)
+def _field(model: str, image: SmearImage, where: devices.Device, repeats: int) -> Times:
     classifier = field_classifier(model, where)
     prepared = prepare(image, recipe(DEFAULT_RECIPE).segmenter, where)
     masks = None if classifier.mask == "none" else [prepared.segmentation.cell]
     return _timed(lambda: classifier.probabilities([prepared.balanced], masks), repeats)
 
 
-def _boxes(chosen: Recipe, image: SmearImage, device: str, repeats: int) -> Times:
+def _boxes(chosen: Recipe, image: SmearImage, where: devices.Device, repeats: int) -> Times:
     """Segmentation and boxes; the classifier's time counts where the labels are its own."""
-    where = devices.choose(device)
 
     def once() -> float:
         prepared = prepare(image, chosen.segmenter, where)
