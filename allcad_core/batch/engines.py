@@ -176,7 +176,7 @@ class Dask:
             if self._choice.address is None:
                 self._cluster = LocalCluster(
                     n_workers=self.workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1",
-                    silence_logs=logging.ERROR,
+                    silence_logs=logging.CRITICAL,
                 )  # fmt: skip
             self._client = Client(self._choice.address or self._cluster, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:

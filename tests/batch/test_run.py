@@ -130,6 +130,27 @@ def test_slides_are_told_from_photographs(tmp_path: Path, picture: Write, monkey
     assert is_slide(job(field))
 
 
+def test_a_slide_among_the_files_is_scanned_and_is_one_row(
+    do: Do, generated: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from PIL import Image
+
+    from allcad_core.results import Cell
+    from allcad_core.slides import Looker
+
+    (tmp_path / "in").mkdir()
+    Image.fromarray(generated.pixels).save(tmp_path / "in" / "scan.tif")
+    (tmp_path / "in" / "scan.tif").rename(tmp_path / "in" / "scan.svs")
+    cell = Cell((100.0, 90.0, 160.0, 150.0), "blast", 0.9, 0.95, {"best_cell": 0.95})
+    monkeypatch.setenv("ALLCAD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(Looker, "blank", frozenset())
+    monkeypatch.setattr(Looker, "cells", lambda _, block: [cell] if (0, 0) in block.tiles else [])
+    ended = do(tmp_path / "in")
+    (row,) = summary(tmp_path / "run")
+    assert (ended.done, row["blast"], row["error"]) == (1, "1", "")
+    assert files_in_tables(tmp_path / "run") == Counter(["in/scan.svs"])
+
+
 def test_what_failed_is_looked_at_again_only_when_asked(
     do: Do, engine: Any, scans: Path, picture: Write, tmp_path: Path
 ):
