@@ -147,7 +147,7 @@ def _after(result: Found, sentence: str) -> list[Stage]:
             "cut",
             "Masked picture",
             "The rest turns white.",
-            "Only what the mask holds stays: the picture that a classifier of whole fields is given.",
+            "Only what the mask holds stays. A classifier of whole fields is given that, on the colour of the ground.",
         ),
         Stage(
             "regions",
