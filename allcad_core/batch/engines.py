@@ -231,8 +231,9 @@ class Ray:
         environment = {"env_vars": {"OMP_NUM_THREADS": str(threads)}}
         try:
             ray.init(address=self._choice.address, runtime_env=environment, log_to_driver=False, **here)
-        except (OSError, ConnectionError, ValueError, RuntimeError) as error:
-            raise AllcadError(f"No Ray cluster answers at '{self._choice.address}' ({error}).") from error
+        except Exception as error:  # Ray raises plain ones where a cluster does not start in time
+            whose = f"at '{self._choice.address}'" if self._choice.address else "on this machine"
+            raise AllcadError(f"No Ray cluster answers {whose} ({error}).") from error
         if self._choice.address and not self._choice.workers:
             self.workers = max(1, int(ray.cluster_resources().get("GPU" if self._gpus else "CPU", 1)))
         # Ray keeps a worker's process for the next job of the same kind, and with it the models that it has loaded.
