@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from allcad_core.segmentation.regions import describe, label_components, upscale
+from allcad_core.segmentation.regions import components, describe, label_components, upscale
 
 
 def disc(radius: int, margin: int = 4) -> NDArray[np.bool_]:
@@ -101,3 +101,17 @@ def test_a_mask_made_on_a_smaller_copy_keeps_its_share() -> None:
     assert large.shape == (2 * mask.shape[0] + 1, 2 * mask.shape[1])
     assert large.mean() == pytest.approx(mask.mean(), rel=0.02)
     assert upscale(mask, mask.shape) is mask
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5])
+def test_windows_hold_their_components_whether_few_or_many_overlap(share: float) -> None:
+    mask = np.random.default_rng(2).random((90, 120)) < share
+    mask[10:30, 15:60] = True
+    labels, windows = components(mask, 3)
+    assert np.array_equal(labels, label_components(mask, 3))
+    assert len(windows) == labels.max() > 0
+    for number, window in enumerate(windows, start=1):
+        assert (labels[window] == number).sum() == (labels == number).sum() >= 3
+    assert describe(labels, mask, mask.astype(np.uint8), windows=windows) == describe(
+        labels, mask, mask.astype(np.uint8)
+    )
