@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
@@ -16,6 +16,7 @@ from allcad_core.detection import Detections, scale
 from allcad_core.errors import ImageError
 from allcad_core.ground import balance, ground_colour
 from allcad_core.intervals import Proportion, wilson
+from allcad_core.results import Box
 from allcad_core.segmentation import segment
 from allcad_core.tracking import Track, Tracker
 
@@ -23,7 +24,13 @@ Pixels = NDArray[np.uint8]
 Find = Callable[[Pixels, float | None], Detections]
 """White cells of a balanced frame whose red cells measure so many px."""
 
-DETECTOR = "yolo11n"
+Judge = Callable[[Pixels, Sequence[Box]], NDArray[np.float64]]
+"""Blast chance of the cell in each box of a balanced frame."""
+
+DETECTOR, CLASSIFIER = "yolo11n", "best_cell"
+"""The detector's boxes are taken and its labels left: on the film of ``benchmarks.live`` it boxes blasts but calls them healthy."""
+NEW, AGAIN = 4, 1
+"""Cells a frame that the classifier judges: new ones, and one that it has judged before. Bounds the time of a frame."""
 LONGEST = 1280
 """px of a frame's longer side at most: what a camera sends beyond is refused, not shrunk in silence."""
 GROUND_S, SCALE_S = 1.0, 8.0
@@ -63,8 +70,13 @@ class Watched:
 
     @property
     def share(self) -> Proportion:
-        """Of blasts among what is drawn, with Wilson's interval."""
-        return wilson(self.blasts, len(self.tracks))
+        """Of blasts among the cells that were judged, with Wilson's interval."""
+        return wilson(self.blasts, self.judged)
+
+    @property
+    def judged(self) -> int:
+        """Tracks that look like blasts or healthy cells."""
+        return sum(track.label != "unsure" for track in self.tracks)
 
 
 def detector(device: str | None = None) -> Find:
@@ -77,6 +89,14 @@ def detector(device: str | None = None) -> Find:
     from allcad_core.detection.ultralytics import yolo
 
     return yolo(DETECTOR, devices.choose(device)).detect
+
+
+def classifier(device: str | None = None) -> tuple[Judge, float]:
+    """The shared classifier for films and its threshold, see ``devices.choose``. Errors as ``detector``."""
+    from allcad_core.analysis import cell_classifier
+
+    served = cell_classifier(CLASSIFIER, devices.choose(device))
+    return served.probabilities, served.threshold
 
 
 def decode(jpeg: bytes) -> Pixels:
@@ -94,12 +114,14 @@ class Watch:
 
     Args:
         find: what finds cells, see ``detector``.
+        judge: what tells blasts from healthy cells, and its threshold, see ``classifier``; the detector's labels without it.
         patient: measure the magnification before going on rather than beside it, as tests and the first frame want it.
     """
 
-    def __init__(self, find: Find, *, patient: bool = False) -> None:
+    def __init__(self, find: Find, judge: tuple[Judge, float] | None = None, *, patient: bool = False) -> None:
         self._find, self._patient = find, patient
-        self._tracker = Tracker()
+        self._judge = None if judge is None else judge[0]
+        self._tracker = Tracker() if judge is None else Tracker(judge[1])
         self._aside = ThreadPoolExecutor(1, "allcad-scale")
         self._measuring: Future[float | None] | None = None
         self._red_cell: float | None = None
@@ -123,7 +145,13 @@ class Watch:
         self._measure(pixels, at_s)
         shift = self._shift(pixels)
         found = self._find(balanced, self._red_cell)
+        if self._judge is not None:
+            found = Detections(found.boxes, found.scores)
         tracks = self._tracker.update(found, at_s, (width, height), shift)
+        wanting = () if self._judge is None else self._tracker.wanting(NEW, AGAIN)
+        if self._judge is not None and wanting:
+            chances = self._judge(balanced, [track.box for track in wanting])
+            tracks = self._tracker.judge(wanting, chances.tolist())
         gap = at_s - self._last
         velocity = (shift[0] / gap, shift[1] / gap) if 0 < gap < 1 else (0.0, 0.0)
         self._last = at_s

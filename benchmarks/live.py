@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 SEED = 600_000
 """Of the film's smear; no training, sample or trial shows it."""
-SMEAR, WINDOW = (2000, 1500), (640, 480)
+SMEAR, WINDOW = (1600, 1200), (640, 480)
 RATE = 30
 """Frames a second of the film."""
 BITS, SQUARE = 10, 12
@@ -192,7 +192,7 @@ def measure(page: Page, address: str, film: Film, seconds: float) -> dict[str, f
     page.goto(f"{address}/live")
     page.get_by_role("button", name="Start the camera").click()
     page.wait_for_function(
-        "() => [...document.querySelectorAll('*')].some((one) => one.shadowRoot?.querySelector('.live')?.camera?.times.length > 9)"
+        "() => [...document.querySelectorAll('*')].some((one) => one.shadowRoot?.querySelector('.live')?.camera?.number > 9)"
     )
     before = _cpu_seconds()
     told = page.evaluate(SAMPLER, seconds)
@@ -211,6 +211,29 @@ def measure(page: Page, address: str, film: Film, seconds: float) -> dict[str, f
         "browser_cpu_ms": 1000 * (after["browser"] - before["browser"]) / len(answers),
         "display_fps": len(told["samples"]) / told["seconds"],
     }
+
+
+def imagined(film: Film, path: Path, rate: int) -> dict[str, float]:
+    """The same figures without a browser, as if boxes came at ``rate`` frames a second, each one frame late.
+
+    They do not depend on what else the machine does, save the processor time.
+    """
+    from allcad_core import watching
+
+    frames = [b"\xff\xd8" + rest for rest in path.read_bytes().split(b"\xff\xd8")[1:]]
+    watch = watching.Watch(watching.detector(), watching.classifier(), patient=True)
+    step = RATE // rate
+    samples: list[Any] = []
+    watch.look(watching.decode(frames[0]), -1.0)
+    begun, looks = time.process_time(), range(0, len(frames) - step, step)
+    for number in looks:
+        seen = watch.look(watching.decode(frames[number]), number / RATE)
+        for shown in range(number + step, number + 2 * step):
+            ahead = np.tile(np.array(seen.velocity) * (shown - number) / RATE, 2)
+            samples.append((shown, [[*(np.array(track.box) + ahead), track.label] for track in seen.tracks]))
+    spent = 1000 * (time.process_time() - begun) / len(looks)
+    watch.close()
+    return judge(film, samples, 1.0) | {"server_cpu_ms": spent}
 
 
 IN_BROWSER = """
@@ -270,12 +293,15 @@ def export(target: Path, size: tuple[int, int]) -> None:
 def main() -> int:
     """Measure, print a table, and say whether the goal is met."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.live", description=main.__doc__)
-    parser.add_argument("--film-seconds", type=int, default=24, help="length of the film (default: 24)")
+    parser.add_argument("--film-seconds", type=int, default=12, help="length of the film (default: 12)")
     parser.add_argument("--seconds", type=float, default=20.0, help="how long the page is watched (default: 20)")
     parser.add_argument("--film", type=Path, help="keep the film in this file (.mjpeg)")
     parser.add_argument("--export", type=Path, metavar="ONNX", help="write the network for --graph and end")
     parser.add_argument("--in-browser", type=Path, metavar="DIR", help="folder dist of onnxruntime-web, unpacked")
     parser.add_argument("--graph", type=Path, metavar="ONNX", help="written by --export")
+    parser.add_argument(
+        "--without-browser", action="store_true", help="recall and processor time alone, at 10 frames a second"
+    )
     arguments = parser.parse_args()
     size = (416, 320)
     if arguments.export:
@@ -284,6 +310,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         path = arguments.film or Path(folder) / "film.mjpeg"
         film = make_film(path, arguments.film_seconds)
+        if arguments.without_browser:
+            _tell(imagined(film, path, int(WANTED_FPS)))
+            return 0
         with chromium(path) as browser:
             if arguments.in_browser and arguments.graph:
                 own = in_browser(browser, arguments.in_browser, arguments.graph, size)
@@ -295,13 +324,18 @@ def main() -> int:
                 page.set_default_timeout(300_000)
                 got = measure(page, address, film, arguments.seconds)
     print(f"cores {os.cpu_count()}, load {os.getloadavg()[0]:.1f} when done at {time.strftime('%H:%M')}")
-    for name, form, words in ROWS:
-        print(f"{words:<58}{form.format(got[name]):>10}")
+    _tell(got)
     met = got["fps"] >= WANTED_FPS and got["recall"] >= WANTED_RECALL
     print(
         f"goal of {WANTED_FPS:.0f} frames a second at a blast recall of {WANTED_RECALL}: {'met' if met else 'not met'}"
     )
     return 0 if met else 1
+
+
+def _tell(got: dict[str, float]) -> None:
+    for name, form, words in ROWS:
+        if name in got:
+            print(f"{words:<58}{form.format(got[name]):>10}", flush=True)
 
 
 ROWS = (

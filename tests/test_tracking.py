@@ -121,8 +121,36 @@ def test_touching_cells_do_not_swap():
     }
 
 
-def test_a_detector_without_labels_leaves_the_class_open_but_is_followed():
-    boxes = Detections(np.array([CELL]), np.array([0.9]))
+def unlabelled(*boxes: Sequence[float]) -> Detections:
+    return Detections(np.array(boxes, float).reshape(-1, 4), np.full(len(boxes), 0.9))
+
+
+def test_a_cell_that_nobody_judged_is_unsure_and_followed():
+    shown = play([unlabelled(CELL)] * 3)
+    assert [(tracks[0].number, tracks[0].label) for tracks in shown] == [(1, "unsure")] * 3
+
+
+def test_a_classifier_is_asked_for_new_cells_first_then_for_those_judged_longest_ago():
     tracker = Tracker()
-    (track,) = tracker.update(boxes, 0.0, SIZE)
-    assert track.chance == 0.5
+    boxes = [moved(CELL, 100 * number - 90) for number in range(5)]
+    asked = []
+    for number in range(5):
+        tracker.update(unlabelled(*boxes), STEP * number, SIZE)
+        wanting = tracker.wanting(2, 1)
+        tracker.judge(wanting, [0.9] * len(wanting))
+        asked.append([track.number for track in wanting])
+    assert asked == [[1, 2], [3, 4, 1], [5, 2], [1], [3]]
+
+
+def test_a_classifiers_threshold_is_kept():
+    tracker = Tracker(0.3)
+    tracker.update(unlabelled(CELL), 0.0, SIZE)
+    (track,) = tracker.judge(tracker.wanting(1, 0), [0.35])
+    assert track.label == "blast"
+
+
+def test_a_cell_that_was_not_found_in_this_frame_is_not_judged_by_it():
+    tracker = Tracker()
+    tracker.update(unlabelled(CELL, moved(CELL, 200)), 0.0, SIZE)
+    tracker.update(unlabelled(CELL), STEP, SIZE)
+    assert [track.number for track in tracker.wanting(4, 4)] == [1]

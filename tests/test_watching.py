@@ -92,3 +92,10 @@ def test_a_frame_that_is_too_large_is_refused():
     assert done
     with pytest.raises(ImageError, match="1400"):
         decode(jpeg.tobytes())
+
+
+def test_a_classifier_has_the_last_word_on_the_class(smear: Pixels):
+    watch = Watch(Eye(), (lambda _, boxes: np.full(len(boxes), 0.1), 0.3), patient=True)
+    watched = watch.look(smear[:480, :640], 0.0)
+    assert [track.label for track in watched.tracks] == ["healthy"]
+    assert (watched.blasts, watched.judged) == (0, 1)

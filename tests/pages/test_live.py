@@ -32,7 +32,7 @@ def test_the_browser_is_told_where_frames_go_and_what_stands_in_for_a_camera(vis
     assert data["socket"].endswith("/allcad-live")
     assert "/media/" in data["film"]
     assert visitor.title[0].value == "Live camera"
-    assert "quickest model alone" in text(visitor)
+    assert "a few cells a frame" in text(visitor)
 
 
 @pytest.mark.usefixtures("film")

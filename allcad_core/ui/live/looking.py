@@ -20,7 +20,7 @@ class Film:
             AllcadError: the frame is no picture, or the model cannot be used.
         """
         if self._watch is None:
-            self._watch = Watch(watching.detector())
+            self._watch = Watch(watching.detector(), watching.classifier())
         return described(self._watch.look(watching.decode(jpeg), at_s))
 
     def close(self) -> None:
@@ -31,7 +31,7 @@ class Film:
 
 def described(watched: Watched) -> dict[str, object]:
     """A frame's tracks, the picture's own movement, and the figures in words."""
-    total = len(watched.tracks)
+    total = watched.judged
     return {
         "size": list(watched.size),
         "velocity": [round(part, 1) for part in watched.velocity],

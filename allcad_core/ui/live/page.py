@@ -34,7 +34,7 @@ def live() -> None:
         return
     _picture(film)
     notes.doubt(
-        "A moving picture is judged by its quickest model alone.",
+        "A moving picture is judged quickly: each cell by two networks, a few cells a frame.",
         "Freeze it to have the frame analysed in full, with every score, reason and interval. No figure here is a diagnosis.",
     )
     _warm(film)
@@ -54,7 +54,7 @@ def _warm(film: bytes) -> None:
     """Load the network and let it look once, while the visitor still reads; what fails is told with the first frame."""
     try:
         pixels = images.read(film).pixels[: WARM[1], : WARM[0]]
-        Watch(watching.detector()).look(pixels, 0.0)
+        Watch(watching.detector(), watching.classifier()).look(pixels, 0.0)
     except AllcadError:
         return
 

@@ -3,7 +3,7 @@ const CAMERAS = new WeakMap();
 const LONG_SIDE = 640; // px of a frame on its way: what the network looks at
 const QUALITY = 0.8;
 const AHEAD_MS = 400; // boxes are moved on with the picture for so long after their frame
-const COLOURS = { blast: "#6D22AE", healthy: "#00807A" };
+const COLOURS = { blast: "#6D22AE", healthy: "#00807A", unsure: "#6B6473" };
 const SVG = "http://www.w3.org/2000/svg";
 const HTTPS = "The browser gives the camera to secure pages only. Open this page over HTTPS or on the machine itself, or play the generated film.";
 const WHY = {
@@ -214,7 +214,8 @@ class Camera {
       node.lastChild.setAttribute("y", y0 + dy - height / 120);
       node.lastChild.setAttribute("fill", COLOURS[kind]);
       node.lastChild.setAttribute("font-size", height / 26);
-      node.lastChild.textContent = kind === "blast" ? "\u25C6" : "\u25CB";
+      node.lastChild.textContent = { blast: "\u25C6", healthy: "\u25CB", unsure: "" }[kind];
+      node.lastChild.previousSibling.setAttribute("stroke-dasharray", kind === "unsure" ? "2 4" : "none");
       node.dataset.kind = kind;
     }
     for (const number of gone) { this.nodes.get(number).remove(); this.nodes.delete(number); }
