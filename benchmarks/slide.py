@@ -69,9 +69,8 @@ def _pans(browser: Browser, chosen: argparse.Namespace) -> int:
             page.get_by_role("combobox").first.click()
             page.get_by_role("option", name=chosen.look).click()
         page.locator(".slide[data-looked]").wait_for()
-        page.evaluate(
-            "([w, h]) => Object.assign(document.querySelector('.viewer').style, {width: `${w}px`, height: `${h}px`})",
-            VIEW,
+        page.locator(".viewer").evaluate(
+            "(viewer, [w, h]) => Object.assign(viewer.style, { width: `${w}px`, height: `${h}px` })", VIEW
         )
         page.wait_for_timeout(3000)
         with _peak(server) as peak:
@@ -118,7 +117,7 @@ def _times(page: Page, pans: int) -> list[float]:
         page.mouse.move(x + dx / 2, y + dy / 2, steps=4)
         page.wait_for_timeout(60)  # a hand that stops before it lets go: no flick
         page.mouse.up()
-        page.wait_for_function("n => document.querySelector('.slide').dataset.looked !== n", arg=looks)
+        page.locator(f".slide:not([data-looked='{looks}'])").wait_for()
         page.wait_for_timeout(700)
     return [float(one) for one in json.loads(page.locator(".slide").get_attribute("data-took") or "[]")]
 
