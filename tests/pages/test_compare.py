@@ -61,6 +61,7 @@ class Shop:
     broken: set[str] = field(default_factory=set)
     seen: list[tuple[str, tuple[int, ...], tuple[str, ...]]] = field(default_factory=list)
     failure: str = ""
+    pause_s: float = 0.0
 
     def ranked(self, task: str) -> tuple[Standing, ...]:
         if self.failure:
@@ -78,6 +79,7 @@ def shop(house: Any, monkeypatch: pytest.MonkeyPatch) -> Shop:
     def look_at(image: SmearImage, names: Sequence[str]) -> Iterator[tuple[str, Any]]:
         shop.seen.append((image.name, image.pixels.shape, tuple(names)))
         for name in names:
+            time.sleep(shop.pause_s)
             if name in shop.broken:
                 yield name, ModelError("The weight file is damaged. Restore it.")
                 continue
@@ -305,3 +307,13 @@ def test_a_newer_wish_takes_the_place_of_an_older_one(shop: Shop):
     while len(desk.wish("me", image, Stress(blur=3.0), NAMES)) < len(NAMES) and time.monotonic() < end:
         desk.wait(desk.known, 0.05)
     assert len(desk.wish_known(image, Stress(blur=3.0), NAMES)) == len(NAMES)
+
+
+def test_asking_again_does_not_start_the_work_again(shop: Shop):
+    desk = bench.Bench()
+    image = SmearImage(np.zeros((60, 80, 3), np.uint8), "a.png", "PNG", "1" * 64)
+    shop.pause_s = 0.1
+    end = time.monotonic() + WAIT_S
+    while len(desk.wish("me", image, Stress(blur=1.0), NAMES)) < len(NAMES) and time.monotonic() < end:
+        desk.wait(desk.known, 0.001)
+    assert [names for _, _, names in shop.seen] == [NAMES]

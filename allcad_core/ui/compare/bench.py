@@ -37,6 +37,11 @@ class Wish:
     stress: Stress
     names: tuple[str, ...]
 
+    @property
+    def says(self) -> tuple[str, Stress, tuple[str, ...]]:
+        """What is wished, to be told from another wish."""
+        return self.image.sha256, self.stress, self.names
+
     def key(self, name: str) -> Key:
         """Names the answer of one model."""
         return self.image.sha256, self.stress, name
@@ -63,9 +68,12 @@ class Bench:
         wanted = Wish(image, stress, tuple(names))
         with self._changed:
             known = {name: self._known[wanted.key(name)] for name in names if wanted.key(name) in self._known}
-            self._wishes.pop(visitor, None)
+            before = self._wishes.get(visitor)
+            same = before is not None and before.says == wanted.says  # asked again: the work on it goes on as it is
+            if not same:
+                self._wishes.pop(visitor, None)
             if len(known) < len(wanted.names):
-                self._wishes[visitor] = wanted
+                self._wishes.setdefault(visitor, wanted)
                 if self._thread is None:
                     self._thread = Thread(target=self._work, name="compare", daemon=True)
                     self._thread.start()
@@ -104,6 +112,8 @@ class Bench:
             with self._changed:
                 if self._wishes.get(visitor) is wanted:
                     del self._wishes[visitor]
+                elif visitor in self._wishes:
+                    self._wishes.move_to_end(visitor)  # another visitor's turn first
 
     def _fulfil(self, visitor: str, wanted: Wish) -> None:
         missing = [name for name in wanted.names if wanted.key(name) not in self._known]
