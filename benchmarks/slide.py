@@ -81,6 +81,8 @@ def _pans(browser: Browser, chosen: argparse.Namespace) -> int:
             wall = time.perf_counter() - began
         seen = page.locator(".covered").inner_text()
         cells = page.locator(".slide").get_attribute("data-cells")
+    if len(times) < 2:
+        sys.exit(f"Only {len(times)} pans brought something new into view and were answered before the next.")
     cpu = (spent.user + spent.system - before.user - before.system) / max(len(times), 1)
     p50, p95 = statistics.median(times), statistics.quantiles(times, n=20)[-1]
     print(

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from allcad_core.errors import ModelError
 from allcad_core.results import Cell
 from allcad_core.slides import Looker
+from allcad_core.slides.grid import Block
 from allcad_core.ui.slide import visits
 from allcad_core.ui.slide.routes import PREFIX, routes
 from tests.slides.conftest import ArraySlide
@@ -42,8 +43,9 @@ def client() -> TestClient:
     return TestClient(Starlette(routes=routes()))
 
 
-def told(client: TestClient, visit: visits.Visit, window) -> list[dict]:
-    answer = client.post(f"{PREFIX}/{visit.token}/look", json={"window": window})
+def told(client: TestClient, visit: visits.Visit, window, tiles: int = 0, cells: int = 0) -> list[dict]:
+    question = {"window": window, "tiles": tiles, "cells": cells}
+    answer = client.post(f"{PREFIX}/{visit.token}/look", json=question)
     assert answer.status_code == 200
     return [json.loads(line) for line in answer.text.splitlines()]
 
@@ -62,8 +64,17 @@ def test_a_view_is_looked_at_once(client, visit):
     assert sum(len(line["cells"]) for line in lines) == 5
     assert lines[-1]["counts"] == {"blast": 5, "healthy": 0, "review": 0}
     assert lines[-1]["share"][0] == 1
-    again = told(client, visit, [0, 0, 1500, 1000])
-    assert again == [{"reading": [], "tiles": [], "cells": []}]
+    again = told(client, visit, [0, 0, 1500, 1000], *lines[-1]["next"])
+    assert again == [{"reading": [], "tiles": [], "cells": [], "next": lines[-1]["next"]}]
+
+
+def test_what_an_interrupted_look_has_found_comes_with_the_next(client, visit):
+    next(visit.look((600, 600, 900, 900)))
+    visit.seen.add([(1, 1)], one_a_tile(None, Block(1, 1, 2, 2)))  # the browser had gone when this was there
+    lines = told(client, visit, [600, 600, 900, 900])
+    assert lines[0]["reading"] == []
+    assert lines[0]["tiles"] == [[1, 1]]
+    assert len(lines[0]["cells"]) == 1
 
 
 def test_a_view_of_everything_asks_to_come_nearer(client, visit):

@@ -76,9 +76,11 @@ async def _look(request: Request) -> Response:
     if not isinstance(window, list) or len(window) != 4 or not all(_is_number(edge) for edge in window):
         return _sorry("A window is four numbers: x0, y0, x1, y1.", 400)
     x0, y0, x1, y1 = (int(edge) for edge in window)
+    known = [int(question.get(name, 0)) if _is_number(question.get(name, 0)) else 0 for name in ("tiles", "cells")]
+    tiles, cells = (max(0, number) for number in known)
 
     async def lines() -> AsyncIterator[str]:
-        async for told in iterate_in_threadpool(visit.look((x0, y0, x1, y1))):
+        async for told in iterate_in_threadpool(visit.look((x0, y0, x1, y1), tiles, cells)):
             yield f"{json.dumps(told)}\n"
             if await request.is_disconnected():  # the visitor has moved on
                 return

@@ -137,7 +137,7 @@ class SlideViewer {
     const asked = (this.asked = new AbortController());
     try {
       const answer = await fetch(`${this.data.address}/look`, {
-        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ window }), signal: asked.signal,
+        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ window, tiles: this.next[0], cells: this.next[1] }), signal: asked.signal,
       });
       let looked = false;
       for await (const told of lines(answer)) {
@@ -158,6 +158,7 @@ class SlideViewer {
 
   take(told) {
     if (told.reading) this.reading = told.reading;
+    if (told.next) this.next = this.next.map((known, index) => Math.max(known, told.next[index]));
     const { tile } = this.data;
     for (const [column, row] of told.tiles ?? []) {
       if (!this.tiles.has(`${column} ${row}`)) this.tiles.set(`${column} ${row}`, 0);
@@ -210,7 +211,6 @@ class SlideViewer {
       const told = await answer.json();
       if (this.data.address !== address || this.closed) return;
       if (!answer.ok) return this.complain(told.problem);
-      this.next = told.next;
       if (told.problem) this.complain(told.problem);
       this.scanned(told.scan);
       this.take({ ...told, problem: undefined });

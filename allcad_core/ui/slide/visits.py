@@ -73,29 +73,42 @@ class Visit:
         """Measure the slide and load the models in the background, so that the first view waits for less."""
         Thread(target=_warm, args=(weakref.ref(self), self.looker), daemon=True).start()
 
-    def look(self, window: Window) -> Iterator[dict[str, Any]]:
-        """Look at what of a window was not seen yet: what is being read, then block after block what is there."""
+    def look(self, window: Window, tiles: int = 0, cells: int = 0) -> Iterator[dict[str, Any]]:
+        """Look at what of a window was not seen yet: what is being read, then block after block what is there.
+
+        Args:
+            window: px of the slide.
+            tiles: how many seen tiles the browser knows; what an interrupted look has found comes with the first answer.
+            cells: likewise.
+        """
         self._last_view = time.monotonic()
         unseen = self.seen.unseen(window)
         if len(unseen) > MOST_AT_ONCE:
             yield {"too_far": True}
             return
+        known = [tiles, cells]
+
+        def fresh() -> dict[str, Any]:
+            late, new = self.seen.news(*known)
+            known[:] = [known[0] + len(late), known[1] + len(new)]
+            return {"tiles": late, "cells": self._told(new), "next": list(known)}
+
         glass = [place for place in unseen if place in self.looker.blank]
         waiting = from_middle(
             blocks((place for place in unseen if place not in self.looker.blank), VIEW_ACROSS), window
         )
         self.seen.add(glass, ())
-        yield {"reading": [[b.left, b.top, b.right, b.bottom] for b in waiting], "tiles": glass, "cells": []}
+        yield {"reading": [[b.left, b.top, b.right, b.bottom] for b in waiting], **fresh()}
         for block in waiting:
             try:
-                found = self.looker.cells(block)
+                if set(block.tiles) & set(self.seen.unseen(block.window())):
+                    self.seen.add(block.tiles, self.looker.cells(block))
             except AllcadError as error:
                 self.problem = str(error)
                 yield {"problem": self.problem}
                 return
-            new = self.seen.add(block.tiles, found)
             self._last_view = time.monotonic()
-            yield {"tiles": block.tiles, "cells": self._told(self.seen.cells_of(new)), **self.figures()}
+            yield {**fresh(), **self.figures()}
 
     def news(self, tiles: int, cells: int) -> dict[str, Any]:
         """What came after so many tiles and cells, and how the scan goes."""
