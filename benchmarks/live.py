@@ -42,6 +42,8 @@ SEED = 600_000
 SMEAR, WINDOW = (1600, 1200), (640, 480)
 RATE = 30
 """Frames a second of the film."""
+SPEED = 80.0
+"""px a second at which the stage moves on average, 13 micrometres: a cell crosses the picture in eight seconds."""
 BITS, SQUARE = 10, 12
 """Of the bar code: a white square, so many bits, a black square; px of a square."""
 FOUND_IOU = 0.5
@@ -102,7 +104,8 @@ def make_film(path: Path, seconds: int) -> Film:
     # a closed path whose speed falls to nothing twice a round, so that the film can be played again and again
     turn = 2 * np.pi * (at - np.sin(4 * np.pi * at) / (4 * np.pi))
     room = np.array(SMEAR) - np.array(WINDOW)
-    corners = np.rint(room * (0.5 + 0.45 * np.stack([np.cos(turn), np.sin(turn)], 1))).astype(int)
+    reach = np.minimum(0.45 * room, SPEED * seconds / (2 * np.pi))
+    corners = np.rint(room / 2 + reach * np.stack([np.cos(turn), np.sin(turn)], 1)).astype(int)
     rng = np.random.default_rng(SEED)
     with path.open("wb") as stream:
         for number, (x, y) in enumerate(corners):
