@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from allcad_core.evaluation.classifiers import HEADLINES
 from allcad_core.evaluation.metrics import Estimate
 from allcad_core.evaluation.speed import Speed
 from allcad_core.evaluation.standings import Measured, Standing
@@ -174,6 +175,9 @@ def standing_note(entry: Standing) -> str:
         for found in (entry.session, entry.papers)
         if found is not None and found.missing_folds
     ]
+    usual = HEADLINES.get(entry.task, ("",))[0]
+    if usual and entry.session is not None and entry.session.dataset != usual:
+        parts.append(f"on {entry.session.dataset}")  # not to be set beside figures on the usual set
     if not entry.shipped:
         parts.append("measured, not shipped")
     return ", ".join(dict.fromkeys(parts))
