@@ -83,7 +83,7 @@ def _pans(browser: Browser, chosen: argparse.Namespace) -> int:
         cells = page.locator(".slide").get_attribute("data-cells")
     if len(times) < 2:
         sys.exit(f"Only {len(times)} pans brought something new into view and were answered before the next.")
-    cpu = (spent.user + spent.system - before.user - before.system) / max(len(times), 1)
+    cpu = (spent.user + spent.system - before.user - before.system) / chosen.pans
     p50, p95 = statistics.median(times), statistics.quantiles(times, n=20)[-1]
     print(
         f"Generated slide of {chosen.size} px, view of {VIEW[0]} x {VIEW[1]} px, model {chosen.look}, {os.cpu_count()} cores"
@@ -94,13 +94,9 @@ def _pans(browser: Browser, chosen: argparse.Namespace) -> int:
     print(f"time of processors a pan, server   {1000 * cpu:.0f} ms")
     print(f"memory of the server, at most      {peak[0] / 1e9:.2f} GB  (goal: under {WANTED_BYTES / 1e9:.1f} GB)")
     print(
-        f"other work on the machine          load {os.getloadavg()[0]:.1f}, server had {_share(cpu, times, wall):.0f} % of a core"
+        f"other work on the machine          load {os.getloadavg()[0]:.1f}, server had {100 * cpu * chosen.pans / wall:.0f} % of a core"
     )
     return int(p95 >= WANTED_MS or peak[0] >= WANTED_BYTES)
-
-
-def _share(cpu: float, times: list[float], wall: float) -> float:
-    return 100 * cpu * len(times) / max(wall, 1e-9)
 
 
 def _times(page: Page, pans: int) -> list[float]:
