@@ -9,6 +9,7 @@ and storage of a million fields.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import subprocess
@@ -20,6 +21,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -114,6 +116,7 @@ class Instant:
 
     def __init__(self, answer: Outcome) -> None:
         self._answer = answer
+        self._chance = np.random.default_rng(0)
 
     def __enter__(self) -> Instant:
         return self
@@ -123,11 +126,18 @@ class Instant:
 
     def submit(self, job: Job) -> Future[Outcome]:
         """Answer at once."""
-        field = {**(self._answer.field or {}), "field": job.number, "file": job.name}
-        cells = tuple({**cell, "field": job.number, "file": job.name} for cell in self._answer.cells)
+        own = {"field": job.number, "file": job.name}
+        field = {**(self._answer.field or {}), **own, "sha256": hashlib.sha256(job.name.encode()).hexdigest()}
+        cells = tuple({**self._moved(cell), **own} for cell in self._answer.cells)
         future: Future[Outcome] = Future()
         future.set_result(Outcome(job.number, field, cells))
         return future
+
+    def _moved(self, cell: dict[str, Any]) -> dict[str, Any]:
+        """The cell with numbers of its own, since what is alike takes no room in a table."""
+        noise = self._chance.random
+        moved = {name: value + noise() if isinstance(value, float) else value for name, value in cell.items()}
+        return {**moved, "outline": [round(side + noise(), 2) for side in cell["outline"]]}
 
     def killed(self, error: BaseException) -> bool:
         """Nobody ends here."""
@@ -191,7 +201,7 @@ def show(runs: Sequence[Run], rows: Sequence[dict[str, float]], picture_bytes: f
             f"(a straight line explains {100 * seconds.explained:.1f} %)."
             f"\n  Memory {memory.start:.0f} MB and {1000 * memory.slope:+.0f} kB a file."
         )
-    if 1 in slopes and 2 in slopes:
+    if min(slopes.get(1, 0.0), slopes.get(2, 0.0)) > 0:
         print(f"\nTwo workers against one: {slopes[1] / slopes[2]:.2f} times as many files a second.")
     own = line([row["files"] for row in rows], [row["seconds"] for row in rows])
     grown = line([row["files"] for row in rows], [row["grown_mb"] for row in rows])
@@ -204,9 +214,10 @@ def show(runs: Sequence[Run], rows: Sequence[dict[str, float]], picture_bytes: f
         f"  {1000 * own.slope:.2f} ms and {1000 * grown.slope:.2f} kB of memory a file; on disk {stored / 1000:.2f} kB a file, "
         f"of which tables {largest['tables'] / largest['files'] / 1000:.2f} kB."
     )
-    if 1 not in slopes:
+    cost = slopes.get(1, 0.0)
+    if cost <= 0 or own.slope <= 0:
+        print("\nNothing follows for a million fields: too few files were measured, or the machine was too busy.")
         return
-    cost = slopes[1]
     print(
         f"\nA million fields, computed: a field costs {cost:.3f} s of a worker and {1000 * own.slope:.2f} ms of the run."
     )
