@@ -10,12 +10,14 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help app test check check-lint check-format check-types check-floors check-spelling format clean
+.PHONY: help app test check check-lint check-format check-types check-floors check-spelling check-security audit sbom format clean
 
 help:
 	@echo "make app      install what is needed, once, and open the dashboard on port $(PORT) (PORT=... for another)"
 	@echo "make test     install what testing needs, once, and run every test (ARGS=... goes to pytest)"
 	@echo "make check    lint, format, types, the floors of the house, spelling"
+	@echo "make audit    known weaknesses of the pinned packages; needs a network"
+	@echo "make sbom     write the software bill of materials, docs/sbom.json"
 	@echo "make format   put the code in the one format"
 	@echo "make clean    remove the environment and all caches"
 
@@ -26,7 +28,7 @@ app: $(VENV)/installed
 test: $(VENV)/installed-dev
 	$(PY) -m pytest $(ARGS)
 
-check: check-lint check-format check-types check-floors check-spelling
+check: check-lint check-format check-types check-floors check-spelling check-security
 
 check-lint: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .
@@ -42,6 +44,16 @@ check-floors: $(VENV)/installed-dev
 
 check-spelling: $(VENV)/installed-dev
 	$(VENV)/bin/codespell
+
+# Asserts tell type checkers what is known; subprocesses are our own program with a list of arguments.
+check-security: $(VENV)/installed-dev
+	$(VENV)/bin/bandit --quiet --recursive --severity-level medium allcad_core pages app.py
+
+audit: $(VENV)/installed-dev
+	$(VENV)/bin/pip-audit --no-deps --disable-pip --requirement requirements.txt
+
+sbom: $(VENV)/installed-dev
+	$(VENV)/bin/cyclonedx-py requirements requirements.txt --output-reproducible --output-file docs/sbom.json
 
 format: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check --fix-only .

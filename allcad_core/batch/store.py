@@ -219,7 +219,7 @@ class Store:
             values: what stands for its question marks.
         """
         with self._sentences():
-            for row in self._connection.execute(f"SELECT {TOLD} FROM items {rest}", values):  # noqa: S608
+            for row in self._connection.execute(f"SELECT {TOLD} FROM items {rest}", values):  # noqa: S608  # nosec B608
                 yield Told(*row)
 
     def ask(self, question: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:

@@ -81,7 +81,7 @@ def _root(path: Path) -> ET.Element:
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise DataError(f"'{path}' declares a document type, which annotations do not need; it is not read.")
     try:
-        root = ET.fromstring(text)  # noqa: S314  no declarations are let through, see above
+        root = ET.fromstring(text)  # noqa: S314  # nosec B314  no declarations are let through, see above
     except ET.ParseError as error:
         raise DataError(f"'{path}', line {error.position[0]}: not valid XML.") from error
     if root.tag != "annotation":
