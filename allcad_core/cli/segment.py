@@ -131,7 +131,9 @@ def _measured(region: Region, um_per_px: float | None) -> Measured:
         centroid=region.centroid,
         mean_stain=region.mean_stain,
         at_border=region.at_border,
-        **{name: scaled.get(name) for name in ("area_um2", "nucleus_area_um2", "diameter_um")},
+        area_um2=scaled.get("area_um2"),
+        nucleus_area_um2=scaled.get("nucleus_area_um2"),
+        diameter_um=scaled.get("diameter_um"),
         **region.measures,
     )
 

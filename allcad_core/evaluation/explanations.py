@@ -211,7 +211,7 @@ def untrained(classifier: CellClassifier, seed: int = 0) -> torch.nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = models.build(card.builder, card.arguments)
-    return network.eval().requires_grad_(requires_grad=False).to(classifier.device)
+    return network.eval().requires_grad_(requires_grad=False).to(str(classifier.device))
 
 
 def removed(crops: NDArray[np.uint8], marked: Maps) -> NDArray[np.uint8]:

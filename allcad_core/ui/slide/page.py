@@ -6,8 +6,9 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePath
-from typing import cast
+from typing import Literal, cast
 
 import streamlit as st
 
@@ -85,9 +86,9 @@ def _ways(key: str) -> None:
     """The ways to a slide: generated, from the server's folder, uploaded."""
     place = st.container()
     for number, (title, size) in enumerate(GENERATED.items()):
-        kind = "primary" if number == 0 and key == "first" else "secondary"
+        kind: Literal["primary", "secondary"] = "primary" if number == 0 and key == "first" else "secondary"
         if st.button(f"Generated slide, {title}", type=kind, key=f"{key}-{number}", width="stretch"):
-            _open(place, lambda tell, size=size: generated_slide(SEED, size, progress=tell))
+            _open(place, partial(_generated, size))
     listed = _offered()
     if listed:
         chosen = st.selectbox("A slide of this server", list(listed), index=None, key=f"{key}-listed")
@@ -104,6 +105,10 @@ def _ways(key: str) -> None:
             lambda tell: open_slide(path, file.name, folder=Path(own.name), progress=tell),
             lambda slide: Visit(slide, _chosen_look(), own),
         )
+
+
+def _generated(size: tuple[int, int], tell: Progress) -> Slide:
+    return generated_slide(SEED, size, progress=tell)
 
 
 def _open(
@@ -186,7 +191,7 @@ def _exports(visit: Visit) -> None:
         ("Table of cells (CSV)", taking.as_csv, "cells.csv", "text/csv", "table"),
     ):
         st.download_button(
-            title, lambda made=made: made(visit.seen, visit.looker), f"{stem}.{ending}", kind,
+            title, partial(made, visit.seen, visit.looker), f"{stem}.{ending}", kind,
             icon=f":material/{icon}:", width="stretch", on_click="ignore",
         )  # fmt: skip
 

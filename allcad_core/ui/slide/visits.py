@@ -203,7 +203,7 @@ def _looker(slide: Slide, look: str | None) -> Looker:
     return shared
 
 
-def stored(content: bytes, ending: str) -> tuple[TemporaryDirectory[str], Path]:
+def stored(content: bytes | memoryview, ending: str) -> tuple[TemporaryDirectory[str], Path]:
     """An upload as a file in a folder of its own, which goes with the object that is returned."""
     folder = TemporaryDirectory(prefix="allcad-slide-")
     path = Path(folder.name) / f"slide.{ending}"
