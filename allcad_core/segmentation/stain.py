@@ -25,6 +25,7 @@ from allcad_core.segmentation.paper import grey_array
 from allcad_core.segmentation.regions import describe, upscale
 from allcad_core.segmentation.splitting import (
     CONVEX,
+    CROP,
     area_of,
     disc,
     fill_holes,
@@ -85,8 +86,11 @@ def stain(pixels: Pixels, device: Device, constants: Constants = SHIPPED) -> Seg
     cores = keep_nucleated(cores, sure, unit, smallest=0)
     body = _clean(cell, constants.cell_hole * unit, constants.thread * unit)
     body |= _lone(cell | absorbing, sure, unit, constants)
-    labels = without_red_cells(keep_nucleated(grow(cores, body, unit), sure, unit), light.hue, light.purple)
-    labels = without_neighbours(labels, unit)
+    labels = keep_nucleated(grow(cores, body, unit), sure, unit)
+    if max(labels.shape) > CROP * unit:
+        labels = without_red_cells(labels, light.hue, light.purple)
+    else:
+        labels = without_neighbours(labels, unit)
     nucleus = nuclei(light.smooth, sure, labels, unit, constants)
     grey = grey_array(small, device)
     return Segmentation(
