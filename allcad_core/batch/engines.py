@@ -1,4 +1,4 @@
-"""Who does the work of a run: processes of this machine, or the workers of Dask or Ray where these are installed.
+"""Who does the work of a run: processes of this machine, or the workers of Dask where it is installed.
 
 All of them take a job and give a future; the run does not know which one it has.
 """
@@ -18,7 +18,7 @@ from typing import Any, Protocol, Self
 from allcad_core.batch.work import Job, Outcome, look, prepare, set_threads
 from allcad_core.errors import AllcadError, UnknownNameError
 
-NAMES = ("local", "dask", "ray")
+NAMES = ("local", "dask")
 WORKER_BYTES = 1_500_000_000
 """Memory that is planned for a worker: libraries, models and one photograph of the usual size."""
 
@@ -75,9 +75,9 @@ def make(choice: Choice, device: str | None = None) -> Engine:
         raise UnknownNameError("engine", choice.name, list(NAMES))
     if choice.name == "local":
         if choice.address:
-            raise AllcadError("The engine 'local' works on this machine and takes no address. Use dask or ray.")
+            raise AllcadError("The engine 'local' works on this machine and takes no address. Use dask.")
         return Local(choice.workers or fitting_workers(device))
-    return Dask(choice, device) if choice.name == "dask" else Ray(choice, device)
+    return Dask(choice, device)
 
 
 def cores() -> int:
@@ -208,58 +208,6 @@ class Dask:
         from distributed import KilledWorker
 
         return isinstance(error, KilledWorker)
-
-
-class Ray:
-    """Workers of a Ray cluster: one at ``address``, or one that is made on this machine."""
-
-    def __init__(self, choice: Choice, device: str | None) -> None:
-        try:
-            import ray  # noqa: F401
-        except ImportError as error:
-            raise _missing("ray") from error
-        self._choice = choice
-        self._gpus = 1 if _has_gpu(device) else 0
-        self.workers = choice.workers or (1 if choice.address else fitting_workers(device))
-        self._look: Any = None
-
-    def __enter__(self) -> Self:
-        import ray
-
-        here = {} if self._choice.address else {"num_cpus": self.workers, "include_dashboard": False}
-        threads = max(1, cores() // self.workers)
-        environment = {"env_vars": {"OMP_NUM_THREADS": str(threads)}}
-        try:
-            ray.init(address=self._choice.address, runtime_env=environment, log_to_driver=False, **here)
-        except Exception as error:  # Ray raises plain ones where a cluster does not start in time
-            whose = f"at '{self._choice.address}'" if self._choice.address else "on this machine"
-            raise AllcadError(f"No Ray cluster answers {whose} ({error}).") from error
-        if self._choice.address and not self._choice.workers:
-            self.workers = max(1, int(ray.cluster_resources().get("GPU" if self._gpus else "CPU", 1)))
-        # Ray keeps a worker's process for the next job of the same kind, and with it the models that it has loaded.
-        self._look = ray.remote(num_cpus=1, num_gpus=self._gpus, max_retries=1)(look)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        import ray
-
-        ray.shutdown()
-
-    def restart(self) -> None:
-        """Nothing to do: Ray replaces its workers itself."""
-
-    def submit(self, job: Job) -> Future[Outcome]:
-        """Begin a job."""
-        future: Future[Outcome] = self._look.remote(job).future()
-        return future
-
-    def killed(self, error: BaseException) -> bool:
-        """Whether a worker ended, or used up its memory, on the job."""
-        from ray.exceptions import OutOfMemoryError, WorkerCrashedError
-
-        return isinstance(error, WorkerCrashedError | OutOfMemoryError)
 
 
 def _missing(name: str) -> AllcadError:

@@ -25,7 +25,7 @@ the tables fields/ and cells/ (Parquet), summary.csv (one row a file) and report
 command goes on with a run that was ended, however that happened; no file is lost or counted twice. 'allcad batch --out
 DIR' alone goes on with what was listed before. What fails is named at the end and in summary.csv; --retry looks again.
 --format writes for other tools: coco (coco.json), geojson (for QuPath), fiftyone, or all.
-The engine 'local' needs nothing more. 'dask' and 'ray' also work on other machines, which must see the files under the
+The engine 'local' needs nothing more. 'dask' also works on other machines, which must see the files under the
 same paths: pip install "allcad[dask]", then --engine dask --address tcp://HOST:8786.
 """
 NAMED = 20
@@ -42,10 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--confidence", type=ask.confidence, metavar="X", help="do not count what scores below X, 0 to 1"
     )
     ask.add_device(parser)
-    parser.add_argument("--engine", default="local", metavar="E", help="local, dask or ray (default: local)")
-    parser.add_argument(
-        "--address", metavar="A", help="scheduler of dask or ray (default: one is made on this machine)"
-    )
+    parser.add_argument("--engine", default="local", metavar="E", help="local or dask (default: local)")
+    parser.add_argument("--address", metavar="A", help="scheduler of dask (default: one is made on this machine)")
     parser.add_argument(
         "--workers",
         type=ask.positive,

@@ -90,16 +90,6 @@ def test_fiftyone_gets_the_layout_that_its_documentation_gives(run: Path):
             assert 0 <= y < y + height <= 1
 
 
-def test_fiftyone_itself_reads_it_where_it_is_installed(run: Path):
-    importers = pytest.importorskip("fiftyone.utils.data.importers")
-    importer = importers.FiftyOneImageDetectionDatasetImporter(
-        data_path=str(run / "fiftyone" / "data.json"), labels_path=str(run / "fiftyone" / "labels.json")
-    )
-    with importer:
-        read = {Path(path).name: len(found.detections) for path, _, found in importer}
-    assert {f"scans/{name}": count for name, count in read.items()} == FOUND
-
-
 def test_the_report_needs_nothing_else_and_tells_the_run(run: Path):
     html = (run / "report.html").read_text("utf-8")
     assert "4 fields were analysed; 6 of 10 white cells look like blasts." in html

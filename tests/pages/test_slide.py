@@ -90,3 +90,4 @@ def test_the_servers_own_folder_is_offered_where_it_is_named(
     assert visitor.selectbox[0].options == ["scan.svs"]
     visitor.selectbox[0].set_value("scan.svs").run()
     assert not visitor.exception
+    assert visitor.selectbox[0].value is None  # not opened again and again

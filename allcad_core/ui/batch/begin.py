@@ -14,8 +14,8 @@ from allcad_core.errors import AllcadError
 from allcad_core.ui import bring, engine, samples
 from allcad_core.ui.batch import runs
 
-TITLES = {"local": "This machine", "dask": "Dask cluster", "ray": "Ray cluster"}
-LIBRARIES = {"dask": "distributed", "ray": "ray"}
+TITLES = {"local": "This machine", "dask": "Dask cluster"}
+LIBRARIES = {"dask": "distributed"}
 
 
 def complaints() -> list[str]:

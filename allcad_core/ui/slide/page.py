@@ -89,16 +89,17 @@ def _ways(key: str) -> None:
         kind: Literal["primary", "secondary"] = "primary" if number == 0 and key == "first" else "secondary"
         if st.button(f"Generated slide, {title}", type=kind, key=f"{key}-{number}", width="stretch"):
             _open(place, partial(_generated, size))
+    turn = st.session_state.setdefault("slide-turn", 0)  # what was chosen once is not opened again by the next run
     listed = _offered()
     if listed:
-        chosen = st.selectbox("A slide of this server", list(listed), index=None, key=f"{key}-listed")
+        chosen = st.selectbox("A slide of this server", list(listed), index=None, key=f"{key}-listed-{turn}")
         if chosen:
+            st.session_state["slide-turn"] = turn + 1
             _open(place, lambda tell: open_slide(listed[chosen], chosen, progress=tell))
-    turn = st.session_state.setdefault("slide-uploads", 0)
     file = st.file_uploader("Your own slide", type=list(ENDINGS), key=f"{key}-upload-{turn}")
     st.caption("It stays on this machine, in a folder that goes when you leave.")
     if file is not None:
-        st.session_state["slide-uploads"] = turn + 1
+        st.session_state["slide-turn"] = turn + 1
         own, path = stored(file.getbuffer(), re.sub(r"[^a-z0-9]", "", PurePath(file.name).suffix.lower()) or "bin")
         _open(
             place,
