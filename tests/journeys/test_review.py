@@ -42,6 +42,7 @@ def test_cells_are_reviewed_by_key_and_the_file_says_what_the_screen_says(visito
     page.get_by_role("button", name="Try a sample").click()
     page.locator(".viewer[data-open]").first.wait_for()
     page.locator(".al-said").wait_for()
+    page.locator(".cell:visible").first.wait_for()
     before, cells = verdict(page), page.locator(".cell:visible").count()
     press(page, "3", "is now cannot tell")
     assert verdict(page) != before
