@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from allcad_core import compiled, devices
 from allcad_core.analysis import DEFAULT_RECIPE, REGIONS, Recipe, answer, cell_classifier, place, prepare, recipe, seen
-from allcad_core.classify import field_classifier
+from allcad_core.classification import CellAggregate
+from allcad_core.classify import field_judge
 from allcad_core.compared import looks
 from allcad_core.detection import propose
 from allcad_core.errors import DataError, UnknownNameError
 from allcad_core.evaluation.latency import Times
 from allcad_core.images import SmearImage
+
+if TYPE_CHECKING:
+    import torch
 
 REPEATS = 5
 WARM_UP = 1
@@ -55,10 +60,10 @@ def measure(model: str, task: str, image: SmearImage, device: str | None = None,
         ModelError: weights are missing or damaged.
     """
     if task == "field":
-        where: devices.Device = devices.choose(device)
-        return Speed(model, _field(model, image, where, repeats), "field", str(where))
+        by_torch = devices.choose(device)
+        return Speed(model, _field(model, image, by_torch, repeats), "field", str(by_torch))
     if task == "cell":
-        where = compiled.choose(device, None, [model] if model in compiled.names() else [])
+        where: devices.Device = compiled.choose(device, None, [model] if model in compiled.names() else [])
         return Speed(model, _cell(model, image, where, repeats), "cell", str(where))
     known = {entry.name: entry for entry in looks()}
     if model not in known:
@@ -67,18 +72,22 @@ def measure(model: str, task: str, image: SmearImage, device: str | None = None,
     return Speed(model, _boxes(known[model], image, where, repeats), "field", str(where))
 
 
-def _cell(model: str, image: SmearImage, where: devices.Device, repeats: int) -> Times:
+def _cell(model: str, image: SmearImage, where: devices.Device, repeats: int, *, whole: bool = False) -> Times:
+    """For one cell, or with ``whole`` for all cells of the field."""
     classifier = cell_classifier(model, where)
     prepared = prepare(image, recipe(DEFAULT_RECIPE).segmenter, where)
     boxes = propose(prepared.segmentation.regions).box_list()
     if not boxes:
         raise DataError(f"{image.name} shows no white cell on which a classifier could be timed.")
     shown = seen(image.pixels, prepared.balanced, classifier.mask, where)
-    return _timed(lambda: classifier.probabilities(shown, boxes), repeats, len(boxes))
+    return _timed(lambda: classifier.probabilities(shown, boxes), repeats, 1 if whole else len(boxes))
 
 
-def _field(model: str, image: SmearImage, where: devices.Device, repeats: int) -> Times:
-    classifier = field_classifier(model, where)
+def _field(model: str, image: SmearImage, where: torch.device, repeats: int) -> Times:
+    """The network's time; for an aggregate that of judging the cells, since adding them up takes none."""
+    classifier = field_judge(model, where)
+    if isinstance(classifier, CellAggregate):
+        return _cell(classifier.cells, image, where, repeats, whole=True)
     prepared = prepare(image, recipe(DEFAULT_RECIPE).segmenter, where)
     masks = None if classifier.mask == "none" else [prepared.segmentation.cell]
     return _timed(lambda: classifier.probabilities([prepared.balanced], masks), repeats)

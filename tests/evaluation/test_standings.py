@@ -135,6 +135,15 @@ def test_an_unknown_model_cannot_be_timed(generated):
 
 
 @pytest.mark.slow
+def test_an_aggregate_is_timed_by_the_cells_that_it_hears(generated):
+    image = SmearImage(generated.pixels, "field.png", "generated", "0" * 64)
+    whole = speed.measure("best_field", "field", image, "cpu", repeats=2)
+    one = speed.measure("best_cell", "cell", image, "cpu", repeats=2)
+    assert (whole.model, whole.per) == ("best_field", "field")
+    assert whole.times.p50 > one.times.p50 > 0
+
+
+@pytest.mark.slow
 def test_a_cell_classifier_is_timed_by_the_cell(generated):
     image = SmearImage(generated.pixels, "field.png", "generated", "0" * 64)
     found = speed.measure("lightweight", "cell", image, "cpu", repeats=2)
