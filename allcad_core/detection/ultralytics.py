@@ -63,18 +63,24 @@ def ultralytics() -> ModuleType:
 
 @contextmanager
 def _surroundings_kept() -> Iterator[None]:
-    """Undo what import and training do to others: threads of torch and OpenCV, variables, the way that numbers are printed."""
+    """Undo what import and training do to others.
+
+    Threads of torch and OpenCV, variables, the way that numbers are printed, and Pillow's way to open a picture, which
+    would else ask for a package that is not installed where a file is no picture.
+    """
     import cv2
     import torch
+    from PIL import Image
 
     threads, cv2_threads = torch.get_num_threads(), cv2.getNumThreads()
-    variables, printing = dict(os.environ), np.get_printoptions()
+    variables, printing, opening = dict(os.environ), np.get_printoptions(), Image.open
     try:
         yield
     finally:
         for name in set(os.environ) - set(variables):
             del os.environ[name]
         os.environ.update(variables)
+        Image.open = opening
         torch.set_num_threads(threads)
         cv2.setNumThreads(cv2_threads)
         np.set_printoptions(**printing)

@@ -20,7 +20,7 @@ from allcad_core.batch import engines
 from allcad_core.batch.engines import Choice, make
 from allcad_core.errors import AllcadError, UnknownNameError
 
-COUNT = 6
+COUNT = 24
 PATIENCE_S = 480
 """Seconds until a busy machine must have done a few small fields."""
 

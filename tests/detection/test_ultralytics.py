@@ -29,6 +29,7 @@ socket.socket.connect = socket.socket.connect_ex = socket.socket.sendto = refuse
 socket.create_connection = socket.getaddrinfo = socket.gethostbyname = refuse
 
 import cv2, numpy, torch
+from PIL import Image
 torch.set_num_threads(2)
 cv2.setNumThreads(2)
 
@@ -37,6 +38,7 @@ def look():
         "torch": torch.get_num_threads(),
         "opencv": cv2.getNumThreads(),
         "numbers": repr(numpy.array([1 / 3, 1e-9])),
+        "pictures": Image.open.__module__,
         "tensors": repr(torch.arange(60.0)),
         "variables": {name: value for name, value in os.environ.items() if not name.startswith("YOLO_")},
     }
