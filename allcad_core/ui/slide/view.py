@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from allcad_core.slides.base import TILE
+from allcad_core.slides.looking import RED_CELL_UM
 from allcad_core.ui import media
 from allcad_core.ui.slide import routes
 from allcad_core.ui.slide.visits import Visit
@@ -25,7 +26,7 @@ _mount = st.components.v2.component(
 def slide_view(visit: Visit, *, key: str = "slide") -> None:
     """Show a visitor's slide. All that moves goes between the browser and ``routes``; the page does not run again."""
     slide = visit.slide
-    um = slide.um_per_px or 7.5 / visit.looker.red_cell_px
+    um = slide.um_per_px or RED_CELL_UM / visit.looker.red_cell_px
     _mount(
         key=key,
         data={
