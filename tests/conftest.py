@@ -24,11 +24,15 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 os.environ["ALLCAD_BACKEND"] = "torch"
 
 
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Every test that asks for the real data carries the mark ``data``."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test that asks for the real data carries the mark ``data``; the journeys in a browser come last.
+
+    Playwright keeps an event loop running in the main thread from its first test on, where others want their own.
+    """
     for item in items:
         if "data_root" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.data)
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @pytest.fixture(scope="session")

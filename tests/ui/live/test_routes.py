@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -68,7 +69,8 @@ def visit(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def go(frames: list[bytes], headers: dict[str, str] | None = None) -> Socket:
         socket = Socket(frames, headers)
-        asyncio.run(routes.frames(socket))  # type: ignore[arg-type]
+        with ThreadPoolExecutor(1) as thread:  # an event loop may be running in this one
+            thread.submit(asyncio.run, routes.frames(socket)).result()  # type: ignore[arg-type]
         return socket
 
     return go
