@@ -35,7 +35,7 @@ WHOLE_SIZE = (240, 320)
 
 _PAPERS = "Zaiter & Zwiggelaar: Adam, 1e-4, 25 epochs, cross-entropy, as they say. "
 _MASKED = (
-    "Trained on the crops of ALL-IDB2, masked by the paper's threshold. Their batch and input size are not given: 16, and {size} "
+    "Trained on the crops of ALL-IDB2, masked by the paper's threshold. Their batch and input size are not given: 4, and {size} "
     "px here. Pre-trained to tell the kinds of cells of Aria, PBC and WBC_segmentation apart, each set by itself, instead of on "
     "ImageNet."
 )
@@ -56,7 +56,7 @@ def _cell(name: str, title: str, size: int, paper: str, protocols: tuple[str, ..
         title=title,
         paper=_PAPERS + paper + _MASKED.format(size=size),
         protocols=protocols,
-        course=Course(Settings(mixed=mixed), {"ALL-IDB2": 1.0}),
+        course=Course(Settings(batch=4, mixed=mixed), {"ALL-IDB2": 1.0}),
         pretraining=Course(pretraining, OTHERS, kinds=True),
     )
 
