@@ -37,7 +37,6 @@ FURTHER = (
     ),
     ("pages/models.py", "Models and data: what each learned from, and what it has never seen", ":material/menu_book:"),
 )
-"""Pages that answer the next question."""
 
 
 def draw() -> None:
