@@ -14,7 +14,7 @@ from allcad_core.errors import AllcadError
 if TYPE_CHECKING:
     from allcad_core.training.plan_types import Plan
 
-PROTOCOLS = ("random4", "random5", "chen17", "field", "session", "source", "generated")
+PROTOCOLS = ("random4", "random5", "chen17", "field", "session", "source", "generated", "unseen")
 SEGMENTATION = "unet"
 """The learned segmentation has a queue of its own."""
 BASELINES = "baselines"
@@ -31,6 +31,7 @@ examples:
   allcad train resnet50 --task field --data DIR           the form that judges whole fields
   allcad train resnet50 --pretrained imagenet --data DIR  as the paper did; fetches weights, needs a network
   allcad train yolo11n --data DIR --protocol session      three folds of whole sittings
+  allcad train yolo11n --data DIR --protocol unseen       what those three say of sets that they never met
   allcad train lightweight --data DIR --ship              the folds, then what ships
   allcad train baselines --data DIR                       tree, neighbours, SVM, forest, ResRandSVM on the same folds
 """

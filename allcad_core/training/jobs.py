@@ -31,6 +31,8 @@ from allcad_core.training.truth import TrueField
 FULL = detectors.FULL
 """The fold that leaves nothing out: what ships."""
 REGIONS = "regions"
+UNSEEN = "unseen"
+"""What the session folds' detectors say of pictures that no stage of their training has seen."""
 LEFT_OUT = {"ALL-IDB1": 0, "ALL-IDB2": 0, "Aria": 1, "PBC": 2}
 """The fold of ``source`` that leaves a data set out."""
 
@@ -126,6 +128,8 @@ class Bench:
         made = self.plan(name)
         if aggregates.listens(made) and protocol == "source":
             return (LEFT_OUT[sources.MAIN], LEFT_OUT[aria.NAME])
+        if made.task == "detect" and protocol == UNSEEN:
+            protocol = "session"
         folds = self.cell_folds(protocol) if made.task == "cell" else self.folds(protocol)
         return sorted(set(folds.values()) - {splits.TRAIN_ONLY})
 
@@ -155,6 +159,10 @@ def run(name: str, protocol: str, fold: int, bench: Bench) -> Path | None:
         raise DataError(f"There is no fold {fold} in the protocol '{protocol}'. Known: {known}.")
     if protocol == trial.PROTOCOL:
         return _run_trial(name, bench)
+    if protocol == UNSEEN:
+        from allcad_core.training import unseen
+
+        return unseen.run(name, fold, bench)
     if aggregates.listens(made):
         return aggregates.run(name, made, protocol, fold, bench.results)
     if made.task == "cell":
@@ -206,7 +214,7 @@ def _run_proposals(
             replace(row, image=f"{field.dataset}/{field.name}")
             for field in others for row in _regions(field, classifier, fold)
         ]  # fmt: skip
-        store(rows, "unseen", REGIONS)
+        store(rows, UNSEEN, REGIONS)
 
 
 def _stored_boxes(protocol: str, fold: int, results: Path) -> dict[str, dict[str, list[BoxPrediction]]]:

@@ -1,4 +1,7 @@
-"""What a fold's detector says of data sets, or parts of them, that no stage of its training has seen."""
+"""What a fold's detector says of data sets, or parts of them, that no stage of its training has seen.
+
+In the stored boxes ``image`` is the data set, a slash, and the name.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,9 @@ from allcad_core.detection import scale
 from allcad_core.detection.ultralytics import Yolo
 from allcad_core.predictions import BoxPrediction
 from allcad_core.training import detectors
-from allcad_core.training.jobs import Bench, nothing
+from allcad_core.training.jobs import UNSEEN, Bench, nothing
 from allcad_core.training.plans import draft_card
 from allcad_core.training.truth import TrueField
-
-PROTOCOL = "unseen"
-"""Under this name the boxes are stored; ``image`` is the data set, a slash, and the name."""
 
 
 def run(name: str, fold: int, bench: Bench) -> Path | None:
@@ -29,7 +29,7 @@ def run(name: str, fold: int, bench: Bench) -> Path | None:
     Returns:
         The file, or ``None`` where it stood already.
     """
-    path = predictions.path_of("detect", PROTOCOL, name, fold, bench.results)
+    path = predictions.path_of("detect", UNSEEN, name, fold, bench.results)
     if path.exists():
         return None
     network = detectors.fit_detector(name, bench, "session", fold, bench.folds("session"))
@@ -37,7 +37,7 @@ def run(name: str, fold: int, bench: Bench) -> Path | None:
     fields = never_trained(bench)
     rows = []
     for number, field in enumerate(fields, start=1):
-        bench.tell(f"{name} {PROTOCOL} {fold}", number, len(fields))
+        bench.tell(f"{name} {UNSEEN} {fold}", number, len(fields))
         rows += _boxes(field, detector, fold)
     predictions.write(rows, BoxPrediction, path)
     return path

@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from allcad_core import models, predictions
 from allcad_core.datasets import allidb2
+from allcad_core.detection.base import Detections
 from allcad_core.errors import DataError, UnknownNameError
 from allcad_core.predictions import BoxPrediction, CellPrediction, FieldPrediction
-from allcad_core.training import cellsets, classifiers, jobs, plans, shipping, sources
+from allcad_core.training import cellsets, classifiers, detectors, jobs, plans, shipping, sources, unseen
 from allcad_core.training.cellsets import CellSet
 from allcad_core.training.fitting import Settings
 from allcad_core.training.plan_types import Course
@@ -240,3 +242,63 @@ def test_no_picture_stands_on_both_sides_and_crops_follow_their_fields(
     for crop in allidb2.crops(data_root):
         assert {folds["ALL-IDB1", field] for field in crop.fields} == {of_crops[crop.name]}
     assert bench.numbers("best_cell", protocol) == sorted(set(folds.values()) - {-1})
+
+
+def test_a_fold_of_the_sessions_also_looks_at_what_it_never_met(bench: DrawnBench, monkeypatch: pytest.MonkeyPatch):
+    class Everywhere:
+        """Finds one blast in every picture."""
+
+        def __init__(self, *_: object) -> None: ...
+
+        def detect(self, *_: object) -> Detections:
+            return Detections(np.array([[1.0, 2.0, 30.0, 40.0]]), np.array([0.7]), ("blast",))
+
+    monkeypatch.setattr(unseen, "Yolo", Everywhere)
+    monkeypatch.setattr(detectors, "fit_detector", lambda *_: torch.nn.Identity())
+    monkeypatch.setattr(detectors, "UNSEEN_BLOCK", 1)
+    path = jobs.run("yolo11n", jobs.UNSEEN, 0, bench)
+    assert path is not None
+    assert {row.image for row in predictions.read_file(BoxPrediction, path)} == {"Aria/WBC-2", "PBC/BA_1"}
+    assert jobs.run("yolo11n", jobs.UNSEEN, 0, bench) is None
+
+
+SHORT = Settings(epochs=2)
+
+
+def probed(bench: DrawnBench, monkeypatch: pytest.MonkeyPatch, blend: float) -> torch.nn.Module:
+    made = replace(plans.PLANS["lightweight"], probe=replace(SHORT, last=True, lr=1e-2), blend=blend)
+    monkeypatch.setattr(plans, "PLANS", {**plans.PLANS, "lightweight": made})
+    return jobs.fit_cells("lightweight", bench, "session", 1)
+
+
+def flat(network: torch.nn.Module) -> torch.Tensor:
+    return torch.cat([value.flatten() for value in network.state_dict().values()])
+
+
+def test_weights_are_taken_from_the_way_between_probe_and_course(
+    bench: DrawnBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe, half, course = (flat(probed(bench, monkeypatch, blend)) for blend in (0.0, 0.5, 1.0))
+    assert not torch.equal(probe, course)
+    assert torch.allclose(half, (probe + course) / 2, atol=1e-6)
+    assert not list(bench.runs.rglob("*.*")), "what was kept for going on is gone"
+
+
+@pytest.mark.parametrize("part", ["lightweight-session-1-probe.ckpt", "lightweight-session-1.ckpt"])
+def test_a_probe_killed_at_any_round_ends_as_an_unbroken_one(
+    bench: DrawnBench, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    unbroken = flat(probed(bench, monkeypatch, 0.5))
+    keep = checkpoints.keep
+
+    def killed(path: Path, state: dict[str, object]) -> None:
+        keep(path, state)
+        if path.name == part:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(checkpoints, "keep", killed)
+        with pytest.raises(KeyboardInterrupt):
+            probed(bench, broken, 0.5)
+    assert [path.name for path in bench.runs.rglob("*.ckpt")] == [part]
+    assert torch.equal(flat(probed(bench, monkeypatch, 0.5)), unbroken)
