@@ -22,7 +22,7 @@ DONE_MS = 400_000
 def test_a_run_goes_on_without_its_page_and_is_found_again(visitor: Visit):
     page = visitor("/batch")
     page.get_by_role("button", name="Try the samples").click()
-    page.get_by_role("button", name="Stop").wait_for()
+    page.get_by_role("button", name="Stop the run").wait_for()
     page.wait_for_url(re.compile("run="))
     address = "/batch" + page.url.split("/batch")[1]
     page.close()

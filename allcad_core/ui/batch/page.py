@@ -94,7 +94,7 @@ def watched(out: Path) -> None:
     st.title(sentence(at), anchor=False)
     finished = at.done + at.failed
     st.progress(finished / at.total if at.total and at.state != "listing" else 0.0, text=told(at))
-    if st.button("Stop", icon=":material/stop:", help="What is done is kept; the run can go on later"):
+    if st.button("Stop the run", icon=":material/stop:", help="What is done is kept; the run can go on later"):
         runs.end(out)
         st.session_state["batch-stopping"] = out
     if st.session_state.get("batch-stopping") == out:
