@@ -96,7 +96,7 @@ def test_a_run_at_work_shows_how_far_it_is(
     monkeypatch.setattr(runs, "end", ended.append)
     visitor = visit("batch", run=out.name)
     assert "302 of 1200 files looked at." in text(visitor).replace(",", "")
-    press(visitor, "Stop")
+    press(visitor, "Stop the run")
     assert ended == [out]
     with pytest.raises(AllcadError, match="still at work"):
         runs.remove(out)
