@@ -89,6 +89,8 @@ _FIELDS = Settings(
 _BEST_SETTINGS = Settings(
     epochs=5, steps=40, lr=3e-4, batch=48, smoothing=0.1, decay=0.05, cycle=True, average=True, strength=VARIED
 )
+_STEADY = replace(_BEST_SETTINGS, epochs=3, lr=1e-4, still=True)
+"""Gentler: what ImageNet taught is kept, as it carries over to other sources."""
 _BEST = Plan(
     task="cell",
     builder="allcad_core.classification.efficientnet:build",
@@ -117,6 +119,15 @@ PLANS: Mapping[str, Plan] = {
             _BEST_SETTINGS, {name: weight for name, weight in EVERYTHING.items() if name != "generated"}, halved=True
         ),
         generated=0,
+        ships=False,
+    ),
+    "best_cell_steady": replace(
+        _BEST,
+        title="EfficientNet-Lite0 on cells of many patients, half way back to ImageNet",
+        protocols=("source", "session"),
+        course=Course(_STEADY, EVERYTHING, halved=True),
+        probe=replace(_STEADY, epochs=4, lr=3e-3, last=True),
+        blend=0.5,
         ships=False,
     ),
     "lightweight": _cell(

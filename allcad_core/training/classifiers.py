@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from allcad_core.errors import DataError
 from allcad_core.training import cellsets, fieldsets
 from allcad_core.training.cellsets import CellSet
 from allcad_core.training.fieldsets import FieldSet
-from allcad_core.training.fitting import Epoch, Material, fit
+from allcad_core.training.fitting import Epoch, Material, fit, last_layer
 from allcad_core.training.plan_types import Course, Plan
 from allcad_core.training.truth import TrueField
 
@@ -65,8 +65,37 @@ def fit_classifier(
             first = f"{plan.title}, first on other sets"
             store(_pretrained(plan, plan.pretraining, others, home / "indomain.ckpt", first, device, tell), start)
         network.load_state_dict(load_file(start, device=str(device)))
-    checkpoint = home / f"{title.replace(' ', '-')}.ckpt"
-    return _run(plan.course, _material(plan, plan.course, pictures), network, checkpoint, title, device, seed, tell)
+    name, material = title.replace(" ", "-"), _material(plan, plan.course, pictures)
+    before = home / f"{name}-before.safetensors"
+    if plan.probe is not None and not before.exists():
+        first = replace(plan.course, settings=plan.probe)
+        store(
+            _run(first, material, network, home / f"{name}-probe.ckpt", f"{title}, last layer", device, seed, tell),
+            before,
+        )
+    if plan.probe is not None:
+        network.load_state_dict(load_file(before, device=str(device)))
+    anchor = {key: value.detach().clone() for key, value in network.state_dict().items()} if plan.blend < 1 else {}
+    trained = _run(plan.course, material, network, home / f"{name}.ckpt", title, device, seed, tell)
+    before.unlink(missing_ok=True)
+    return blended(trained, anchor, plan.blend) if anchor else trained
+
+
+def blended(network: torch.nn.Module, before: Mapping[str, torch.Tensor], share: float) -> torch.nn.Module:
+    """The network with weights on the straight line between two.
+
+    Args:
+        network: the far end; changed in place.
+        before: state of the near end, of the same network.
+        share: how far to go, 0..1.
+    """
+    far = network.state_dict()
+    mixed = {
+        key: torch.lerp(before[key].to(value), value, share) if value.is_floating_point() else value
+        for key, value in far.items()
+    }
+    network.load_state_dict(mixed)
+    return network
 
 
 def started(plan: Plan, seed: int) -> torch.nn.Module:
@@ -99,7 +128,7 @@ def _pretrained(
 
 def _swap_last(network: torch.nn.Module, outputs: int, layer: torch.nn.Linear | None = None) -> torch.nn.Linear:
     """Put another last linear layer in; returns the one that was there."""
-    name, last = [(name, part) for name, part in network.named_modules() if isinstance(part, torch.nn.Linear)][-1]
+    name, last = last_layer(network)
     parent = network.get_submodule(name.rpartition(".")[0])
     torch.manual_seed(0)
     setattr(parent, name.rpartition(".")[2], layer or torch.nn.Linear(last.in_features, outputs))

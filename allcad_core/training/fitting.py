@@ -41,6 +41,8 @@ class Settings:
         average: keep a running mean of the weights, which generalises better than the last step's.
         mixed: compute in bfloat16 on a CPU too; on CUDA it always is.
         strength: of the augmentation.
+        last: only the last linear layer learns; the layers before it stay as they are, normalisation included.
+        still: batch normalisation keeps the mean and spread that the network came with.
     """
 
     epochs: int = 25
@@ -54,6 +56,8 @@ class Settings:
     average: bool = False
     mixed: bool = False
     strength: Strength = field(default_factory=Strength)
+    last: bool = False
+    still: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +116,8 @@ def fit(
     """
     if len(np.unique(material.labels)) < 2:
         raise DataError("The training data show one class only, so there is nothing to tell apart.")
-    network.to(device).train()
-    optimiser = torch.optim.AdamW(network.parameters(), settings.lr, weight_decay=settings.decay)
+    learning = _learning(network.to(device), settings)
+    optimiser = torch.optim.AdamW(learning, settings.lr, weight_decay=settings.decay)
     count = len(material.labels)
     steps = settings.steps or -(-count // settings.batch)
     schedule = (
@@ -145,8 +149,26 @@ def fit(
         _keep(checkpoint, parts, epoch + 1)
         if after_epoch is not None:
             after_epoch(Epoch(epoch + 1, settings.epochs, float(np.mean(losses)), right / shown))
-    network.eval()
-    return network if mean is None else mean.module.eval()
+    found: torch.nn.Module = network if mean is None else mean.module
+    return found.requires_grad_().eval()
+
+
+def last_layer(network: torch.nn.Module) -> tuple[str, torch.nn.Linear]:
+    """The last linear layer of a network and its name."""
+    return [(name, part) for name, part in network.named_modules() if isinstance(part, torch.nn.Linear)][-1]
+
+
+def _learning(network: torch.nn.Module, settings: Settings) -> list[torch.nn.Parameter]:
+    """Put a network in the mode of its training; returns what will be changed."""
+    network.train().requires_grad_()
+    if settings.last:
+        network.eval().requires_grad_(requires_grad=False)
+        last_layer(network)[1].train().requires_grad_()
+    if settings.still:
+        for part in network.modules():
+            if isinstance(part, torch.nn.modules.batchnorm._BatchNorm):  # noqa: SLF001  all its kinds in one
+                part.eval()
+    return [value for value in network.parameters() if value.requires_grad]
 
 
 def _running_mean(network: torch.nn.Module) -> AveragedModel:

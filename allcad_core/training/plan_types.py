@@ -38,6 +38,11 @@ class Plan:
         protocols: under which it is judged.
         course: how a classifier is fitted; detectors have settings of their own.
         pretraining: a round on other data sets before it, done once for all folds; what it has seen is never judged.
+        probe: a round in which the last layer learns alone, before the course moves the layers below it: a fresh last layer
+            would spoil what they know (Kumar et al. 2022, "Fine-Tuning can Distort Pretrained Features and Underperform
+            Out-of-Distribution").
+        blend: share of the course in the weights, the rest being those before it: half way between holds more of what
+            carries over to other sources (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", eq. 1).
         start: arguments of the builder that start it from published weights, where the plan does.
         generated: so many generated fields join the training.
         proposals: a cell classifier that also judges the regions of the held-out fields, for the recipe ``regions``.
@@ -54,6 +59,8 @@ class Plan:
     protocols: tuple[str, ...]
     course: Course | None = None
     pretraining: Course | None = None
+    probe: Settings | None = None
+    blend: float = 1.0
     start: Mapping[str, Any] | None = None
     generated: int = 0
     proposals: bool = False

@@ -114,3 +114,26 @@ def test_one_class_alone_teaches_nothing(material: Material) -> None:
     healthy = material.labels == 0
     with pytest.raises(DataError, match="one class only"):
         fit(network(), Material(material.pictures[healthy], material.labels[healthy], None, 16), CPU, QUICK)
+
+
+def normalised() -> torch.nn.Sequential:
+    torch.manual_seed(0)
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.Flatten(), torch.nn.Linear(4, 2),
+    )  # fmt: skip
+
+
+def test_the_last_layer_learns_alone(material: Material) -> None:
+    before = normalised().state_dict()
+    after = fit(normalised(), material, CPU, replace(QUICK, last=True))
+    changed = {name for name, value in after.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed == {"5.weight", "5.bias"}
+    assert all(value.requires_grad for value in after.parameters())
+
+
+def test_still_normalisation_keeps_its_statistics_while_everything_else_learns(material: Material) -> None:
+    before = normalised().state_dict()
+    after = fit(normalised(), material, CPU, replace(QUICK, still=True)).state_dict()
+    kept = {name for name, value in after.items() if torch.equal(value, before[name])}
+    assert kept == {"1.running_mean", "1.running_var", "1.num_batches_tracked"}

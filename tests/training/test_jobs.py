@@ -15,7 +15,7 @@ from allcad_core.datasets import allidb2
 from allcad_core.detection.base import Detections
 from allcad_core.errors import DataError, UnknownNameError
 from allcad_core.predictions import BoxPrediction, CellPrediction, FieldPrediction
-from allcad_core.training import cellsets, classifiers, detectors, jobs, plans, shipping, sources, unseen
+from allcad_core.training import cellsets, checkpoints, classifiers, detectors, jobs, plans, shipping, sources, unseen
 from allcad_core.training.cellsets import CellSet
 from allcad_core.training.fitting import Settings
 from allcad_core.training.plan_types import Course
