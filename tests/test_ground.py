@@ -78,3 +78,20 @@ def test_the_picture_stays_as_it_was(draw: Draw) -> None:
     before = pixels.copy()
     balance(pixels)
     assert np.array_equal(pixels, before)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_threshold_of_a_histogram_is_opencvs(seed: int) -> None:
+    import cv2
+
+    from allcad_core.ground import _otsu
+
+    rng = np.random.default_rng(seed)
+    levels = rng.normal(rng.integers(40, 220, (3, 1)), rng.integers(1, 30, (3, 1)), (3, 2000))
+    grey = np.clip(levels[: 1 + seed % 3], 0, 255).astype(np.uint8)
+    expected, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    assert _otsu(np.bincount(grey.ravel(), minlength=256).astype(float).tolist()) == int(expected)
+
+
+def test_one_grey_level_alone_has_opencvs_threshold() -> None:
+    assert ground_colour(np.full((64, 64, 3), 117, np.uint8)).tolist() == [117, 117, 117]

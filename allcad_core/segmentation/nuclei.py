@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from allcad_core.segmentation.base import Mask, Pixels
 from allcad_core.segmentation.constants import Constants
-from allcad_core.segmentation.splitting import area_of, disc, fill_holes
+from allcad_core.segmentation.splitting import area_of, disc, fill_holes, numbered
 
 SMOOTHEST, SMALLEST_PART = 0.06, 0.2
 """Threads of a nucleus thinner than the first and pieces smaller than the second, in red-cell diameters, are none."""
@@ -45,8 +45,8 @@ def nuclei(smooth: Pixels, sure: Mask, labels: NDArray[np.int32], unit: float, c
     from scipy.ndimage import find_objects
 
     nucleus = np.zeros(labels.shape, np.uint8)
-    outside = smooth[..., GREEN][labels == 0]
-    ground = float(np.median(outside[::16])) if outside.size > FEWEST else 255.0
+    outside = np.flatnonzero(labels == 0)
+    ground = float(np.median(smooth.reshape(-1, 3)[outside[::16], GREEN])) if outside.size > FEWEST else 255.0
     for number, window in enumerate(find_objects(labels), start=1):
         if window is None:
             continue
@@ -89,15 +89,22 @@ def _discriminant(colours: Pixels, pale: Mask) -> NDArray[np.uint8]:
     """Where each pixel lies on Fisher's discriminant between the dark and the pale ones: uint8 (n,), 0 the darkest."""
     values = colours.astype(np.float64)
     parts = values[pale], values[~pale]
-    within = sum((_spread(part) for part in parts), start=RIDGE * np.eye(3))
-    place = values @ np.linalg.solve(within, parts[0].mean(axis=0) - parts[1].mean(axis=0))
+    middles = tuple(_middle(part) for part in parts)
+    spreads = (_spread(part, middle) for part, middle in zip(parts, middles, strict=True))
+    within = sum(spreads, start=RIDGE * np.eye(3))
+    place = values @ np.linalg.solve(within, middles[0] - middles[1])
     low, high = np.quantile(place, (TAIL, 1 - TAIL))
     return np.asarray(np.clip((place - low) * (255 / max(high - low, 1e-9)), 0, 255), np.uint8)
 
 
-def _spread(part: Floats) -> Floats:
-    """Covariance of colours, float64 (3, 3)."""
-    apart = part - part.mean(axis=0)
+def _middle(part: Floats) -> Floats:
+    """Mean of colours, float64 (3,). Sums of grey levels are whole, hence exact in any order; a product is quickest."""
+    return np.asarray(np.ones(len(part)) @ part / len(part))
+
+
+def _spread(part: Floats, middle: Floats) -> Floats:
+    """Covariance of colours around their mean, float64 (3, 3)."""
+    apart = part - middle
     return np.asarray(apart.T @ apart / max(len(part) - 1, 1))
 
 
@@ -107,7 +114,9 @@ def _cleaned(nucleus: Mask, cells: Mask, unit: float, constants: Constants) -> M
     thread = round(SMOOTHEST * unit / 2)
     if thread:
         filled = np.asarray(cv2.morphologyEx(filled, cv2.MORPH_OPEN, disc(2 * thread)), np.uint8)
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats(filled)
-    large = stats[:, cv2.CC_STAT_AREA] >= area_of(SMALLEST_PART * unit)
-    large[0] = False
-    return np.asarray(large[pieces] & cells) if count > 1 else np.zeros(cells.shape, bool)
+    pieces = np.asarray(cv2.connectedComponents(filled)[1], np.int32)
+    places, numbers = numbered(pieces)
+    large = np.bincount(numbers) >= area_of(SMALLEST_PART * unit)
+    kept = np.zeros(cells.shape, bool)
+    kept.ravel()[places[large[numbers]]] = True
+    return kept & cells

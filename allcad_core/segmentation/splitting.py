@@ -47,16 +47,15 @@ def area_of(diameter: float) -> float:
 
 def split(mask: Mask, unit: float) -> NDArray[np.int32]:
     """One number a cell: watershed of the distance map from its deep enough maxima; small pieces dropped."""
+    from scipy.ndimage import find_objects
     from skimage.segmentation import watershed
 
     distance = cv2.distanceTransform(np.pad(mask, 1, mode="edge").astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
     distance = cv2.GaussianBlur(distance, (0, 0), max(0.5, 0.04 * unit))
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    pieces = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)[1]
     labels = np.zeros(mask.shape, np.int32)
     found = 0
-    for piece in range(1, count):
-        x, y, w, h = (int(value) for value in stats[piece, :4])
-        window = (slice(y, y + h), slice(x, x + w))
+    for piece, window in enumerate(find_objects(pieces), start=1):
         inside = pieces[window] == piece
         markers = cores_of(distance[window] * inside, max(SPLIT_DEPTH * unit, 0.1))
         cores = int(markers.max())
@@ -68,13 +67,31 @@ def split(mask: Mask, unit: float) -> NDArray[np.int32]:
 
 def join_lobes(labels: NDArray[np.int32], unit: float) -> NDArray[np.int32]:
     """Small pieces close together become one cell: the lobes of a neutrophil."""
-    areas = np.bincount(labels.ravel())
-    small = areas < area_of(LARGEST_LOBE * unit)
-    small[0] = False
-    pieces = small[labels].astype(np.uint8)
+    places, numbers = numbered(labels)
+    areas = np.bincount(numbers, minlength=1)
+    small = (areas < area_of(LARGEST_LOBE * unit))[numbers]
+    pieces = np.zeros(labels.shape, np.uint8)
+    pieces.flat[places] = small
     reach = max(3, 2 * round(LOBE_GAP * unit / 2) + 1)
     _, joined = cv2.connectedComponents(cv2.morphologyEx(pieces, cv2.MORPH_CLOSE, disc(reach)), connectivity=8)
-    return np.where(pieces > 0, joined + areas.size, labels).astype(np.int32)
+    numbers[small] = joined.ravel()[places[small]] + areas.size
+    return _drawn(labels.shape, places, numbers)
+
+
+def numbered(labels: NDArray[np.int32]) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """Where a picture of numbers is not 0, as indices into its pixels in reading order, and the numbers there.
+
+    White cells cover a small share of a field: what is done with their numbers need not look at all of it.
+    """
+    places = np.flatnonzero(labels > 0)
+    return places, labels.ravel()[places]
+
+
+def _drawn(shape: tuple[int, ...], places: NDArray[np.intp], numbers: NDArray[np.int32]) -> NDArray[np.int32]:
+    """A picture with these numbers at these places, 0 elsewhere."""
+    labels = np.zeros(shape, np.int32)
+    labels.ravel()[places] = numbers
+    return labels
 
 
 def cores_of(distance: NDArray[np.float32], depth: float) -> NDArray[np.int32]:
@@ -133,18 +150,19 @@ def grow(cores: NDArray[np.int32], body: Mask, unit: float) -> NDArray[np.int32]
         body: bool (height, width), whole cells, the cores among them; pieces without a core are left out.
         unit: diameter of a red cell, px.
     """
+    from scipy.ndimage import find_objects
     from skimage.segmentation import watershed
 
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats((body | (cores > 0)).view(np.uint8), connectivity=4)
-    pairs = np.unique(np.stack([pieces[cores > 0], cores[cores > 0]]), axis=1)
+    pieces = cv2.connectedComponents((body | (cores > 0)).view(np.uint8), connectivity=4)[1]
+    places, numbers = numbered(cores)
+    areas = np.bincount(numbers, minlength=1)
+    # A piece and a core in it as one whole number: sorting those is a hundred times quicker than sorting pairs.
+    pairs = np.unique(pieces.ravel()[places].astype(np.int64) * areas.size + numbers)
+    owners, cores_in = np.divmod(pairs, areas.size)
+    windows = find_objects(pieces)
     labels = np.zeros(cores.shape, np.int32)
-    areas = np.bincount(cores.ravel())
-    for piece in range(1, count):
-        own = pairs[1, pairs[0] == piece]
-        if own.size == 0:
-            continue
-        x, y, w, h = (int(value) for value in stats[piece, :4])
-        window = (slice(y, y + h), slice(x, x + w))
+    for piece in np.unique(owners):
+        own, window = cores_in[owners == piece], windows[piece - 1]
         inside = pieces[window] == piece
         if own.size == 1 or ((areas[own] < area_of(LARGEST_LOBE * unit)).all() and solidity(inside) >= CONVEX):
             labels[window][inside] = own[0]
@@ -165,13 +183,20 @@ def keep_nucleated(
     labels: NDArray[np.int32], sure: Mask, unit: float, smallest: float = SMALLEST_CELL
 ) -> NDArray[np.int32]:
     """Numbered anew, without what is smaller than ``smallest`` red-cell diameters, as platelets are, or holds no nucleus."""
-    areas = np.bincount(labels.ravel())
-    cores = np.bincount(labels[sure], minlength=areas.size)
+    places, own = numbered(labels)
+    areas = np.bincount(own, minlength=1)
+    cores = np.bincount(own[sure.ravel()[places]], minlength=areas.size)
     keep = (areas >= area_of(smallest * unit)) & (cores >= 0.5 * area_of(SMALLEST_CELL * unit))
     keep[0] = False
     numbers = np.zeros(keep.size, np.int32)
     numbers[keep] = np.arange(1, int(keep.sum()) + 1)
-    return np.asarray(numbers[labels], np.int32)
+    return _drawn(labels.shape, places, numbers[own])
+
+
+def renumbered(labels: NDArray[np.int32], numbers: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The labels with ``numbers[n]`` for each number ``n`` but 0, which stays."""
+    places, own = numbered(labels)
+    return _drawn(labels.shape, places, numbers[own])
 
 
 def without_neighbours(labels: NDArray[np.int32], unit: float) -> NDArray[np.int32]:

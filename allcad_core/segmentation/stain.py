@@ -32,6 +32,7 @@ from allcad_core.segmentation.splitting import (
     grow,
     join_lobes,
     keep_nucleated,
+    renumbered,
     solidity,
     split,
     without_neighbours,
@@ -39,6 +40,8 @@ from allcad_core.segmentation.splitting import (
 
 LONG_SIDE = 1296
 """Larger pictures are worked on at this length of their long side: half of a 5-megapixel camera's."""
+ROWS_AT_ONCE = 32
+"""Bands of this height stay in the processor's cache while their densities are computed."""
 NUCLEUS_PURPLE = (0.06, 0.20)
 """Otsu's threshold between nuclei and the rest is held between these purple densities."""
 FAINT_PURPLE = 0.03
@@ -136,13 +139,17 @@ def _scale(sure: Mask, reds: Mask) -> tuple[float | None, float]:
 
 def _light(pixels: Pixels) -> _Light:
     smooth = np.asarray(cv2.GaussianBlur(pixels, (5, 5), 1.0), np.uint8)
-    red, green, blue = _densities(smooth, ground_colour(pixels))
-    both = red + green
-    purple = both / 2 - blue
-    whole = np.abs(red) + np.abs(green) + np.abs(blue)
-    hue = purple / np.maximum(whole, np.float32(FAINTEST_RED_CELL))
-    planes = (np.asarray(plane, np.float32) for plane in ((both + blue) / 3, purple, hue))
-    return _Light(smooth, *planes)
+    ground = ground_colour(pixels)
+    mean, purple, hue = (np.empty(smooth.shape[:2], np.float32) for _ in range(3))
+    for top in range(0, len(smooth), ROWS_AT_ONCE):
+        band = slice(top, top + ROWS_AT_ONCE)
+        red, green, blue = _densities(smooth[band], ground)
+        both = red + green
+        mean[band] = (both + blue) / 3
+        purple[band] = both / 2 - blue
+        whole = np.abs(red) + np.abs(green) + np.abs(blue)
+        hue[band] = purple[band] / np.maximum(whole, np.float32(FAINTEST_RED_CELL))
+    return _Light(smooth, mean, purple, hue)
 
 
 def optical_density(pixels: Pixels) -> tuple[NDArray[np.float32], ...]:
@@ -170,7 +177,7 @@ def _absorbing(mean: NDArray[np.float32], sure: Mask) -> Mask:
     """What absorbs light and is no nucleus: red cells, cytoplasm."""
     from skimage.filters import threshold_otsu
 
-    rest = mean[~sure][::4]
+    rest = mean.ravel()[np.flatnonzero(~sure)[::4]]
     if rest.size < 16 or np.ptp(rest) == 0:
         return np.zeros_like(sure)
     return np.asarray((mean > max(float(threshold_otsu(rest)), FAINTEST_RED_CELL)) & ~sure)
@@ -179,7 +186,7 @@ def _absorbing(mean: NDArray[np.float32], sure: Mask) -> Mask:
 def _coloured(light: _Light, sure: Mask, absorbing: Mask, constants: Constants) -> Mask:
     """What absorbs and has the hue of white cells."""
     around = cv2.dilate(sure.view(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
-    reds = light.hue[absorbing & ~around][::4]
+    reds = light.hue.ravel()[np.flatnonzero(absorbing & ~around)[::4]]
     red = float(np.quantile(reds, RED_QUANTILE)) if 4 * reds.size > FEWEST_REDS * sure.size else 0.0
     strongest = cv2.dilate(cv2.blur(light.mean, (3, 3)), np.ones((7, 7), np.uint8))
     dense = light.mean > np.maximum(constants.density, constants.edge * strongest)
@@ -237,16 +244,19 @@ def _clean(mask: Mask, hole: float, thread: float) -> Mask:
 
 def _lone(stained: Mask, sure: Mask, unit: float, constants: Constants) -> Mask:
     """Convex bodies around a nucleus that touch nothing else: cells, whatever the hue of their cytoplasm."""
+    from scipy.ndimage import find_objects
+
     stained = _clean(stained, constants.cell_hole * unit, constants.thread * unit)
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats(stained.astype(np.uint8), connectivity=4)
+    count, pieces = cv2.connectedComponents(stained.view(np.uint8), connectivity=4)
     within = np.bincount(pieces[sure], minlength=count)
-    areas = stats[:, cv2.CC_STAT_AREA]
-    fits = (within >= area_of(SMALLEST_NUCLEUS * unit)) & (areas <= area_of(LARGEST_CELL * unit))
-    fits[0] = False
-    for number in np.flatnonzero(fits):
-        x, y, w, h = (int(value) for value in stats[number, :4])
-        fits[number] = solidity(pieces[y : y + h, x : x + w] == number) >= CONVEX
-    return np.asarray(fits[pieces])
+    windows = find_objects(pieces)
+    lone = np.zeros(stained.shape, bool)
+    for number in np.flatnonzero(within[1:] >= area_of(SMALLEST_NUCLEUS * unit)) + 1:
+        window = windows[number - 1]
+        inside = pieces[window] == number
+        if np.count_nonzero(inside) <= area_of(LARGEST_CELL * unit) and solidity(inside) >= CONVEX:
+            lone[window] |= inside
+    return lone
 
 
 def without_red_cells(
@@ -273,4 +283,4 @@ def without_red_cells(
     )
     own = float(np.quantile(hues[purples >= NUCLEAR * purples.max()], 0.9))
     keep = np.concatenate([[False], (hues >= OWN_HUE * own) | (purples >= OWN_PURPLE * purples.max())])
-    return np.asarray((np.cumsum(keep) * keep)[labels], np.int32)
+    return renumbered(labels, (np.cumsum(keep) * keep).astype(np.int32))
