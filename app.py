@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from allcad_core.ui import notes, theme
+from allcad_core.ui import notes, theme, tour
 from allcad_core.ui.live.routes import routes as live_routes
 from allcad_core.ui.slide.routes import routes
 
@@ -26,6 +26,7 @@ else:
     )
     theme.frame(page.title)
     try:
+        tour.show(page.title)
         page.run()
     except Exception as error:  # the outermost door: a visitor reads a sentence, not a trace
         notes.unexpected(error)

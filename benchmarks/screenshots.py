@@ -53,6 +53,7 @@ class Shot:
     step: str | None = None
     picture: bool = True
     wait: str = ".viewer[data-open]"
+    tour: bool = False
 
 
 def shots(sample: str) -> list[Shot]:
@@ -113,6 +114,8 @@ def take(browser: Browser, address: str, shot: Shot) -> Image.Image:
         viewport={"width": width, "height": height}, color_scheme=shot.theme, is_mobile=phone, has_touch=phone
     )
     page.set_default_timeout(90_000)
+    if not shot.tour:
+        page.context.add_cookies([{"name": "allcad_tour", "value": "done", "url": address}])
     page.goto(address + shot.path)
     if shot.picture:
         page.locator(shot.wait).first.wait_for()

@@ -32,7 +32,7 @@ def draw() -> None:
         with head:
             label.rest(smear, None)
         return
-    verdict_place = st.container()
+    verdict_place = st.container(key="verdict")
     cells_tab, mask_tab = st.tabs(["Cells", "Histogram and mask"], key="view", on_change="rerun")
     with cells_tab:
         shown, finish = field_view.field(smear, found)

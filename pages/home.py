@@ -3,7 +3,7 @@
 import streamlit as st
 
 from allcad_core.errors import AllcadError
-from allcad_core.ui import bring, engine, notes, state, theme
+from allcad_core.ui import bring, engine, notes, state, theme, tour
 from allcad_core.ui.example import example
 
 DOORS = (
@@ -47,9 +47,12 @@ def draw() -> None:
             '<h1 class="al-hero">Find the blasts in a blood smear.</h1><p class="al-lead">allcad boxes every white cell in a photograph, suggests which ones look like leukaemia '
             "blasts, and shows why. It also says how often its models are wrong.</p>"
         )
-        bring.uploader("home-upload")
-        notes.broken(state.failures())
-        bring.sample_button()
+        with st.container(key="home-bring"):
+            bring.uploader("home-upload")
+            notes.broken(state.failures())
+            with st.container(horizontal=True):
+                bring.sample_button()
+                bring.camera("home-camera")
         notes.doubt(
             "For research and teaching. Not a medical device.",
             "The models learned from few hospitals, and from few patients with drawn cells. On another microscope they are wrong "
@@ -64,7 +67,9 @@ def draw() -> None:
     with st.container(horizontal=True, gap="large"):
         for page, name, icon in FURTHER:
             st.page_link(page, label=name, icon=icon)
-    st.html(f'<p class="al-machine">{" ".join(f"<span>{fact}</span>" for fact in machine())}</p>')
+    with st.container(horizontal=True, vertical_alignment="center", key="home-foot"):
+        st.html(f'<p class="al-machine">{" ".join(f"<span>{fact}</span>" for fact in machine())}</p>')
+        tour.again()
     with right:
         example()
 

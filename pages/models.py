@@ -4,13 +4,15 @@ import streamlit as st
 
 from allcad_core.errors import AllcadError
 from allcad_core.models import cards
-from allcad_core.ui import engine, notes, theme
+from allcad_core.ui import engine, notes, theme, tour
 from allcad_core.ui.cards import data_sets, model_card, recipe_list
 
 
 def draw() -> None:
     theme.through_the_door()
-    st.title("Models and data", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.title("Models and data", anchor=False, width="content")
+        tour.again()
     notes.doubt(
         "No model here has been tried on patients.",
         "They learned from few hospitals, and from few patients with drawn cells. A figure below holds for pictures like those; "

@@ -90,11 +90,13 @@ def visitor(server: str, browser: Browser) -> Iterator[Callable[..., Page]]:
         if not request.url.startswith((server, server.replace("http", "ws"), "data:", "blob:")):
             foreign.append(request.url)
 
-    def visit(path: str = "/", *, phone: bool = False, **options: Any) -> Page:
+    def visit(path: str = "/", *, phone: bool = False, tour: bool = False, **options: Any) -> Page:
         size = {"width": 390, "height": 844} if phone else {"width": 1440, "height": 900}
         context = browser.new_context(viewport=size, is_mobile=phone, has_touch=phone, accept_downloads=True, **options)
         context.set_default_timeout(ANSWER_MS)
         context.on("request", note)
+        if not tour:
+            context.add_cookies([{"name": "allcad_tour", "value": "done", "url": server}])
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: thrown.append(str(error)))
