@@ -13,13 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allcad_core import compiled, devices, quality
-from allcad_core.classification import CellClassifier, mask_out
+from allcad_core.classification import CellAggregate, CellClassifier, mask_out
 from allcad_core.detection import Detections, match, propose, scale
-from allcad_core.errors import AllcadError, UnknownNameError
+from allcad_core.errors import AllcadError, ModelError, UnknownNameError
 from allcad_core.ground import balance, ground_colour
 from allcad_core.images import SmearImage, read
 from allcad_core.models import card
-from allcad_core.results import REVIEW_HIGH, REVIEW_LOW, Cell, FieldAnalysis, Label, Models, Note, Timing
+from allcad_core.results import (
+    REVIEW_HIGH,
+    REVIEW_LOW,
+    Cell,
+    FieldAnalysis,
+    FieldOpinion,
+    Label,
+    Models,
+    Note,
+    Timing,
+)
 from allcad_core.segmentation import Region, Segmentation, segment
 
 Progress = Callable[[str, int, int], None]
@@ -41,6 +51,7 @@ class Recipe:
         segmenter: a segmentation method.
         default_confidence: scores below this are hidden unless someone asks; chosen out of fold.
         sentence: what it is, for people.
+        field: the card of a model of whole fields that listens to the same cells, or ``None``.
     """
 
     name: str
@@ -49,6 +60,7 @@ class Recipe:
     segmenter: str
     default_confidence: float
     sentence: str
+    field: str | None = None
 
 
 DEFAULT_RECIPE = "regions"
@@ -62,6 +74,7 @@ _RECIPES = (
         "stain",
         0.25,
         "Stain proposes every white cell, an EfficientNet says which look like blasts.",
+        "best_field",
     ),
     Recipe(
         "yolo11n",
@@ -240,7 +253,20 @@ def answer(
         warnings=image.warnings + doubts,
         timing_ms=Timing(read_ms, prepared.milliseconds, detecting, classifying, total),
         quality=measured,
+        opinion=_opinion(chosen, cells),
     )
+
+
+def _opinion(chosen: Recipe, cells: Sequence[Cell]) -> FieldOpinion | None:
+    """What the recipe's model of whole fields makes of these cells."""
+    chances = [cell.p_blast for cell in cells if cell.p_blast is not None]
+    if chosen.field is None or not chances:
+        return None
+    judge = cell_aggregate(chosen.field)
+    if judge.cells != chosen.classifier:
+        raise ModelError(f"'{chosen.field}' listens to '{judge.cells}', not to '{chosen.classifier}'.")
+    (chance,) = judge.probabilities([np.array(chances)])
+    return FieldOpinion(judge.card.name, float(chance), judge.card.threshold)
 
 
 def _check(confidence: float | None) -> None:
@@ -271,6 +297,12 @@ def cell_classifier(name: str, device: devices.Device) -> CellClassifier:
     if isinstance(device, devices.CompiledCpu):
         return CellClassifier(card(name), None, device, compiled.load(name))
     return CellClassifier.load(name, device)
+
+
+@cache
+def cell_aggregate(name: str) -> CellAggregate:
+    """The shared aggregate of cells of a card."""
+    return CellAggregate.load(name)
 
 
 def _detect(

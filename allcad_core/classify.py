@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allcad_core import devices, models, quality
-from allcad_core.analysis import DEFAULT_RECIPE, cell_classifier, recipe, seen
+from allcad_core.analysis import DEFAULT_RECIPE, cell_aggregate, cell_classifier, recipe, seen
 from allcad_core.classification import CellAggregate, CellClassifier, FieldClassifier, central_box
 from allcad_core.detection import propose
 from allcad_core.errors import AllcadError, UnknownNameError
@@ -226,16 +226,10 @@ def field_classifier(name: str, device: torch.device) -> FieldClassifier:
     return FieldClassifier.load(name, device)
 
 
-@cache
-def cell_aggregate(name: str, device: torch.device) -> CellAggregate:
-    """The shared aggregate of cells of a card on a device."""
-    return CellAggregate.load(name, device)
-
-
 def field_judge(name: str, device: torch.device) -> FieldClassifier | CellAggregate:
     """What judges whole fields under this card: a network of pictures, or an aggregate of cells."""
     by_cells = "cells" in models.card(name).input
-    return cell_aggregate(name, device) if by_cells else field_classifier(name, device)
+    return cell_aggregate(name) if by_cells else field_classifier(name, device)
 
 
 class _Clock:

@@ -229,16 +229,33 @@ def read_weights(path: Path, sha256: str) -> dict[str, torch.Tensor]:
     from safetensors import SafetensorError
     from safetensors.torch import load as parse
 
+    content = _checked(path, sha256)
+    try:
+        return _widen(parse(content))
+    except (SafetensorError, RuntimeError) as error:  # RuntimeError: a scale that does not fit its weight
+        raise ModelError(f"{path.name} is no safetensors file. Restore it from the repository.") from error
+
+
+def read_arrays(entry: Card, folder: Path | None = None) -> dict[str, NDArray[Any]]:
+    """Weights of a card that are stored as they are, without torch, after the digest was checked. Raises ModelError."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as parse
+
+    content = _checked((folder or WEIGHTS) / entry.file, entry.sha256)
+    try:
+        return dict(parse(content))
+    except SafetensorError as error:
+        raise ModelError(f"{entry.file} is no safetensors file. Restore it from the repository.") from error
+
+
+def _checked(path: Path, sha256: str) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
         raise ModelError(f"The weight file {path.name} cannot be read. Restore it from the repository.") from error
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ModelError(f"{path.name} is not the file that its card names (SHA-256 differs). Restore it.")
-    try:
-        return _widen(parse(content))
-    except (SafetensorError, RuntimeError) as error:  # RuntimeError: a scale that does not fit its weight
-        raise ModelError(f"{path.name} is no safetensors file. Restore it from the repository.") from error
+    return content
 
 
 def _widen(stored: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -14,6 +14,7 @@ SCHEMA_VERSION = 1
 """Version of the JSON form. It only grows: fields are added, never renamed or removed."""
 
 Label = Literal["blast", "healthy", "unsure"]
+Agreement = Literal["agree", "disagree"]
 Box = tuple[float, float, float, float]
 """x0, y0, x1, y1 in pixels of the field as a person sees it."""
 
@@ -144,6 +145,26 @@ class Models:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldOpinion:
+    """What a model of whole fields says, beside the counts.
+
+    Attributes:
+        model: its name.
+        probability: calibrated probability that the patient has ALL, 0..1.
+        threshold: from which it says ALL; chosen out of fold.
+    """
+
+    model: str
+    probability: float
+    threshold: float
+
+    @property
+    def suspects(self) -> bool:
+        """Whether it says ALL."""
+        return self.probability >= self.threshold
+
+
+@dataclass(frozen=True, slots=True)
 class Timing:
     """Wall-clock milliseconds of each step."""
 
@@ -199,6 +220,7 @@ class FieldAnalysis:
         edits: a person's review, in order; ``review.apply`` alone sets it and ``found``.
         found: where there was a review, all cells as the models left them.
         quality: what the photograph is like as input; ``None`` where nobody measured it.
+        opinion: of a model of whole fields; ``None`` where the recipe has none or no white cell was found.
     """
 
     image: str
@@ -216,6 +238,7 @@ class FieldAnalysis:
     edits: tuple[Edit, ...] = ()
     found: tuple[Cell, ...] | None = None
     quality: Quality | None = None
+    opinion: FieldOpinion | None = None
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
@@ -237,6 +260,26 @@ class FieldAnalysis:
     def suggestion(self) -> Suggestion:
         """The suggestion for these counts and warnings."""
         return suggest(self.counts.blast, self.counts.healthy, [note.code for note in self.warnings])
+
+    @property
+    def agreement(self) -> Agreement | None:
+        """Whether counts and field model say the same; ``None`` where either says nothing, or the counts are in between."""
+        kind = self.suggestion.kind
+        if self.opinion is None or kind not in {"no_blasts", "blasts_suspected"}:
+            return None
+        return "agree" if self.opinion.suspects == (kind == "blasts_suspected") else "disagree"
+
+    @property
+    def opinion_told(self) -> str:
+        """The field model's answer as a sentence, with whether it agrees with the counts; empty without one."""
+        if self.opinion is None:
+            return ""
+        before = " before the review" if self.edits else ""
+        agrees = {"agree": " and agrees with the counts", "disagree": " against the counts: look closer", None: ""}
+        return (
+            f"The field as a whole, by {self.opinion.model} from the same cells{before}: "
+            f"{100 * self.opinion.probability:.0f}\N{NO-BREAK SPACE}% for leukaemia{agrees[self.agreement]}."
+        )
 
     @cached_property
     def by_models(self) -> FieldAnalysis:

@@ -38,6 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "input": {"size": 16, "context": 1.25},
             "temperature": 0.05,
         },
+        "best_field": {},
         "yolo11n": {},
     }
     for name, changed in changes.items():
@@ -58,10 +59,10 @@ def weights(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     from allcad_core.detection import ultralytics
 
     monkeypatch.setattr(models, "WEIGHTS", folder)
-    for cached in (analysis.cell_classifier, ultralytics.yolo):
+    for cached in (analysis.cell_classifier, analysis.cell_aggregate, ultralytics.yolo):
         cached.cache_clear()
     yield folder
-    for cached in (analysis.cell_classifier, ultralytics.yolo):
+    for cached in (analysis.cell_classifier, analysis.cell_aggregate, ultralytics.yolo):
         cached.cache_clear()
 
 
@@ -119,6 +120,24 @@ def test_every_nucleus_is_found_and_measured(smear: SmearImage) -> None:
         assert cell.measures["diameter"] == pytest.approx(2 * radius, abs=3)
         assert len(cell.outline) > 6
         assert cell.probabilities == {"best_cell": cell.p_blast}
+
+
+def test_the_field_as_a_whole_is_judged_by_the_same_cells(smear: SmearImage) -> None:
+    found = analyse(smear)
+    assert found.opinion is not None
+    chances = np.array([cell.p_blast for cell in found.every_cell])
+    (expected,) = analysis.cell_aggregate("best_field").probabilities([chances])
+    assert (found.opinion.model, found.opinion.probability) == ("best_field", pytest.approx(expected))
+
+
+def test_an_aggregate_of_other_cells_is_refused(smear: SmearImage, weights: Path) -> None:
+    other = models.card("best_field")
+    models.write_card(replace(other, input={"cells": "spot"}), weights)
+    try:
+        with pytest.raises(ModelError, match="listens to 'spot'"):
+            analyse(smear)
+    finally:
+        models.write_card(other, weights)
 
 
 def test_the_answer_says_what_made_it(smear: SmearImage) -> None:

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from allcad_core import classify, images, models
+from allcad_core import analysis, classify, images, models
 from allcad_core.analysis import cell_classifier
 from allcad_core.classification import cut_cells
 from allcad_core.classify import classify_crop, classify_field, model_for
@@ -115,15 +115,15 @@ class TestFieldsByTheirCells:
             builder="allcad_core.classification.aggregate:build", input={"cells": "spot"},
         )  # fmt: skip
         models.write_card(card, weights)
-        classify.cell_aggregate.cache_clear()
+        analysis.cell_aggregate.cache_clear()
         yield weights
-        classify.cell_aggregate.cache_clear()
+        analysis.cell_aggregate.cache_clear()
 
     def test_it_hears_each_cell(self, aggregate: Path, crop: SmearImage) -> None:
         answer = classify_field(crop, "sum")
         boxes = [region.box for region in segment(crop.pixels, "stain").regions]
         chances = cell_classifier("spot", CPU).probabilities(balance(crop.pixels), boxes)
-        (expected,) = classify.cell_aggregate("sum", CPU).probabilities([chances])
+        (expected,) = analysis.cell_aggregate("sum").probabilities([chances])
         assert len(boxes) > 0
         assert answer.probability == pytest.approx(expected)
         assert (answer.model, answer.task, answer.threshold) == ("sum", "field", 0.4)

@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allcad_core.intervals import wilson
-from allcad_core.results import Cell, Counts, FieldAnalysis, Models, Note, Quality, Timing, in_micrometres
+from allcad_core.results import (
+    Cell,
+    Counts,
+    FieldAnalysis,
+    FieldOpinion,
+    Models,
+    Note,
+    Quality,
+    Relabel,
+    Timing,
+    in_micrometres,
+)
 
 scores = st.floats(0, 1)
 cells = st.builds(
@@ -135,3 +146,34 @@ def test_a_known_scale_takes_the_place_of_that_by_red_cells():
 def test_an_analysis_that_nobody_measured_has_no_scale():
     assert analysis(cell()).um_per_px is None
     assert analysis(cell()).scaled(0.07).um_per_px is None
+
+
+BLASTS, HEALTHY = 3 * (cell(),), 3 * (cell("healthy"),)
+
+
+@pytest.mark.parametrize(
+    ("every", "chance", "agreement", "words"),
+    [
+        (BLASTS, 0.97, "agree", "97\u00a0% for leukaemia and agrees with the counts."),
+        (BLASTS, 0.2, "disagree", "20\u00a0% for leukaemia against the counts: look closer."),
+        (HEALTHY, 0.02, "agree", "2\u00a0% for leukaemia and agrees with the counts."),
+        (HEALTHY, 0.4, "disagree", "40\u00a0% for leukaemia against the counts: look closer."),
+        (HEALTHY + BLASTS[:1], 0.4, None, "40\u00a0% for leukaemia."),
+        ((), 0.4, None, "40\u00a0% for leukaemia."),
+    ],
+)
+def test_the_field_model_is_set_against_the_counts(every, chance, agreement, words):
+    field = dataclasses.replace(analysis(*every), opinion=FieldOpinion("best_field", chance, 0.35))
+    assert field.agreement == agreement
+    assert field.opinion_told.endswith(words)
+
+
+def test_without_a_field_model_nothing_is_told():
+    assert (analysis(*BLASTS).agreement, analysis(*BLASTS).opinion_told) == (None, "")
+
+
+def test_after_a_review_the_field_model_has_seen_the_models_cells_only():
+    field = dataclasses.replace(
+        analysis(*BLASTS), opinion=FieldOpinion("best_field", 0.9, 0.35), edits=(Relabel((0, 0, 9, 9), "healthy"),)
+    )
+    assert "before the review" in field.opinion_told

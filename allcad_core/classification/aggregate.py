@@ -8,13 +8,15 @@ all that is looked at here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
 from allcad_core import models
+from allcad_core.errors import ModelError
 
 if TYPE_CHECKING:
     import torch
@@ -48,8 +50,29 @@ def build() -> torch.nn.Linear:
     return torch.nn.Linear(2, 2)
 
 
-class CellAggregate(models.Served):
-    """A trained aggregate: the cells of each field in, calibrated probabilities of ALL out. Safe to share by threads."""
+@dataclass(frozen=True, eq=False)
+class CellAggregate:
+    """A trained aggregate: the cells of each field in, calibrated probabilities of ALL out. Needs no torch.
+
+    Attributes:
+        card: of the aggregate.
+        weight: of the linear layer, float64 (2, 2): outputs by features.
+        bias: of its outputs, float64 (2,).
+    """
+
+    card: models.Card
+    weight: NDArray[np.float64]
+    bias: NDArray[np.float64]
+
+    @classmethod
+    def load(cls, name: str) -> Self:
+        """The shipped aggregate of a card. Raises UnknownNameError and ModelError."""
+        card = models.card(name)
+        stored = models.read_arrays(card)
+        try:
+            return cls(card, stored["weight"].astype(np.float64), stored["bias"].astype(np.float64))
+        except KeyError as error:
+            raise ModelError(f"{card.file} holds no aggregate of cells. Restore it from the repository.") from error
 
     @property
     def cells(self) -> str:
@@ -62,14 +85,9 @@ class CellAggregate(models.Served):
         Args:
             fields: the cells' probabilities of each, float64 (number of cells,), as ``CellClassifier.probabilities`` gives them.
         """
-        import torch
-
         if not fields:
             return np.empty(0)
-        seen = torch.from_numpy(np.stack([features(chances) for chances in fields]))
-        with self._lock, torch.inference_mode():
-            weight = self._network.get_parameter("weight")
-            logits = self._network(seen.to(weight.device, weight.dtype)).double().cpu().numpy()
+        logits = np.stack([features(chances) for chances in fields]) @ self.weight.T + self.bias
         positive = self.card.classes.index("ALL")
         return np.asarray(logits[:, positive] - logits[:, 1 - positive], np.float64)
 

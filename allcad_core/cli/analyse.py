@@ -215,6 +215,8 @@ def show(analyses: Sequence[FieldAnalysis]) -> None:
     console = terminal.out()
     console.print(terminal.table(titles, rows, right=range(1, 5)))
     for analysis in analyses:
+        if analysis.opinion is not None:
+            console.print(terminal.printable(f"{analysis.image}: {analysis.opinion_told}"))
         for note in analysis.warnings:
             console.print(terminal.printable(f"{analysis.image}: {note.message}"))
         differ = sum("disagree" in cell.flags for cell in analysis.cells)

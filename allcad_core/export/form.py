@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict  # pydantic asks for it below Python 3.12
 
 from allcad_core import review
-from allcad_core.results import SCHEMA_VERSION, Box, Cell, FieldAnalysis, Label, Timing, in_micrometres
+from allcad_core.results import SCHEMA_VERSION, Agreement, Box, Cell, FieldAnalysis, Label, Timing, in_micrometres
 from allcad_core.suggestion import Kind
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -129,6 +129,17 @@ class QualityForm(TypedDict):
     um_per_px: Annotated[float | None, Field(description="micrometres a pixel, as given, else by that diameter")]
 
 
+class OpinionForm(TypedDict):
+    """What a model of whole fields makes of the same cells."""
+
+    model: str
+    probability: Annotated[Share, Field(description="calibrated probability that the patient has ALL")]
+    threshold: Annotated[Share, Field(description="from which it says ALL, chosen out of fold")]
+    agreement: Annotated[
+        Agreement | None, Field(description="with the counts; null where these suggest neither blasts nor none")
+    ]
+
+
 class AnalysisForm(TypedDict):
     """What allcad says about one photograph. For research and teaching. Not a medical device."""
 
@@ -154,6 +165,9 @@ class AnalysisForm(TypedDict):
         QualityForm | None, Field(description="what the photograph is like as input; null where unknown")
     ]
     review: Annotated[ReviewForm | None, Field(description="null where nobody has reviewed it")]
+    field_opinion: Annotated[
+        OpinionForm | None, Field(description="of a model of whole fields; null where the recipe has none")
+    ]
 
 
 def to_dict(analysis: FieldAnalysis) -> AnalysisForm:
@@ -184,6 +198,19 @@ def to_dict(analysis: FieldAnalysis) -> AnalysisForm:
         "timing_ms": _timing(analysis.timing_ms),
         "quality": _quality(analysis),
         "review": _review(analysis),
+        "field_opinion": _opinion(analysis),
+    }
+
+
+def _opinion(analysis: FieldAnalysis) -> OpinionForm | None:
+    found = analysis.opinion
+    if found is None:
+        return None
+    return {
+        "model": found.model,
+        "probability": found.probability,
+        "threshold": found.threshold,
+        "agreement": analysis.agreement,
     }
 
 

@@ -52,6 +52,8 @@ def report_pdf(image: SmearImage, analysis: FieldAnalysis) -> bytes:
     sheet.title_line(suggestion.headline)
     sheet.paragraph(suggestion.detail)
     sheet.paragraph(f"Blast share {analysis.blast_fraction}, 95 % interval.", bold=True)
+    if analysis.opinion is not None:
+        sheet.paragraph(analysis.opinion_told)
     if analysis.edits:
         sheet.paragraph(review.told(analysis))
     sheet.ln(2)

@@ -139,7 +139,8 @@ def run(name: str, plan: Plan, protocol: str, fold: int, results: Path) -> Path:
     held_out = [field for field in fields if field.fold == fold]
     temperature = temperature_of(str(plan.input["cells"]), protocol, results, without=fold)
     network = fit([field for field in fields if field.fold != fold], temperature)
-    judge = CellAggregate(draft_card(name, plan), network, torch.device("cpu"))
+    weight, bias = (value.detach().double().numpy() for value in (network.weight, network.bias))
+    judge = CellAggregate(draft_card(name, plan), weight, bias)
     odds = judge.log_odds([expit(field.log_odds / temperature) for field in held_out])
     nothing = float(judge.log_odds([np.empty(0)])[0])  # a field whose white cells are painted over shows none
     path = predictions.path_of("field", protocol, name, fold, results)

@@ -21,7 +21,9 @@ def verdict(analysis: FieldAnalysis) -> None:
     left, right = st.columns([5, 2], gap="medium", vertical_alignment="top")
     with left:
         st.title(suggestion.headline, anchor=False)
-        st.html(f'<p class="al-detail">{escape(suggestion.detail)}</p>{_why(analysis)}{_reviewed(analysis)}')
+        st.html(
+            f'<p class="al-detail">{escape(suggestion.detail)}</p>{_why(analysis)}{_whole(analysis)}{_reviewed(analysis)}'
+        )
     with right:
         charts.share(analysis.blast_fraction)
         st.html(f'<p class="al-why"><b>Limits:</b> {escape(LIMITS)}</p>')
@@ -33,6 +35,14 @@ def verdict(analysis: FieldAnalysis) -> None:
 def _why(analysis: FieldAnalysis) -> str:
     reasons = [reason for reason in analysis.suggestion.reasons if reason not in DOUBTS.values()]
     return f'<p class="al-why"><b>Why:</b> {escape(" ".join(reasons))}</p>' if reasons else ""
+
+
+def _whole(analysis: FieldAnalysis) -> str:
+    """What a model of whole fields says; in amber where it contradicts the counts."""
+    if analysis.opinion is None:
+        return ""
+    kind = "al-why al-against" if analysis.agreement == "disagree" else "al-why"
+    return f'<p class="{kind}"><b>Second look:</b> {escape(analysis.opinion_told)}</p>'
 
 
 def _reviewed(analysis: FieldAnalysis) -> str:

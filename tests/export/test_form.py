@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from allcad_core.export import as_json, json_schema, to_dict
-from allcad_core.results import Cell, FieldAnalysis, Models, Note, Quality, Timing
+from allcad_core.results import Cell, FieldAnalysis, FieldOpinion, Models, Note, Quality, Timing
 
 SCHEMA_FILE = Path(__file__).parents[2] / "docs" / "analysis.schema.json"
 REMAKE = "python -m allcad_core.export > docs/analysis.schema.json"
@@ -75,6 +75,7 @@ def test_the_promised_form():
         "timing_ms": {"read": 1.3, "segment": 2.0, "detect": 3.0, "classify": 4.0, "total": 10.3},
         "quality": None,
         "review": None,
+        "field_opinion": None,
     }
     assert 0 < low < 0.5 < high < 1
     assert cells == [
@@ -101,11 +102,20 @@ def test_the_promised_form():
     ]
 
 
+def test_the_opinion_on_the_whole_field_travels():
+    sure = replace(FIELD, every_cell=3 * FIELD.every_cell[:1], opinion=FieldOpinion("best_field", 0.97, 0.5))
+    (form,) = json.loads(as_json([sure]))
+    assert form["field_opinion"] == {
+        "model": "best_field", "probability": 0.97, "threshold": 0.5, "agreement": "agree",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "field",
     [
         FIELD,
         FIELD.at(0.95),
+        replace(FIELD, opinion=FieldOpinion("best_field", 0.97, 0.5)),
         replace(FIELD, every_cell=()),
         replace(FIELD, models=Models("yolo", None, "paper"), warnings=(Note("blurred", "It is blurred."),)),
     ],
