@@ -31,6 +31,12 @@ the most that a laptop with 8 GB can hold beside the models. More is a whole sli
 MAX_BYTES = 4 * MAX_PIXELS
 """``MAX_PIXELS`` uncompressed with four channels. A larger file is no single photograph."""
 
+SMALL_PIXELS = 24_000_000
+"""Up to so many pixels a file may swell as it likes: decoded that is 72 MB."""
+MAX_GROWTH = 200
+"""Bytes of pixels for a byte of a larger file. A photograph grows by 5 to 60 times, noise of the sensor keeps it there; a
+JPEG of one colour, the most that the usual coding can do, by 192. More is made to fill the memory."""
+
 FORMATS: dict[str, frozenset[str]] = {
     "JPEG": frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"}),
     "PNG": frozenset({".png", ".apng"}),
@@ -106,7 +112,8 @@ def read(source: bytes | str | Path, name: str | None = None) -> SmearImage:
 
     Raises:
         ImageError: not readable, empty, truncated, not a picture, animated, under ``MIN_SIDE``, over ``MAX_PIXELS``
-            (refused from its header, before decoding) or over ``MAX_BYTES``.
+            (refused from its header, before decoding) or over ``MAX_BYTES``, or a large picture in a file so small that it
+            swells by more than ``MAX_GROWTH``.
     """
     if isinstance(source, bytes):
         data, name = source, name or "The picture"
@@ -216,6 +223,7 @@ def _decode(data: bytes, kind: str, shown: str) -> tuple[Pixels, tuple[Note, ...
     try:
         picture = _open(data, kind)
         _check_header(picture, kind, shown)
+        _check_growth(picture, len(data), shown)
         pages = _pages(picture) if kind == "TIFF" else 1
         pixels = _pixels(picture, data, kind, shown)
     except ImageError:
@@ -261,6 +269,16 @@ def _check_header(picture: ImageFile.ImageFile, kind: str, shown: str) -> None:
         raise ImageError(
             f"{shown} has {width} × {height} px; "  # noqa: RUF001
             f"allcad needs at least {MIN_SIDE} px on each side. Upload the photograph in its full size."
+        )
+
+
+def _check_growth(picture: ImageFile.ImageFile, size: int, shown: str) -> None:
+    """Refuse a large picture in a file that is too small to hold a photograph of that size."""
+    pixels = picture.width * picture.height
+    if pixels > SMALL_PIXELS and 3 * pixels > MAX_GROWTH * size:
+        raise ImageError(
+            f"{shown} has {pixels / 1e6:.0f} megapixels in {size / 1e6:.1f} MB, which is no photograph. "
+            "Cut out the field that you mean and upload it again."
         )
 
 
