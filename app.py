@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from allcad_core.ui import notes, theme, tour
+from allcad_core.ui import kept, notes, theme, tour
 from allcad_core.ui.live.routes import routes as live_routes
 from allcad_core.ui.slide.routes import routes
 
@@ -25,9 +25,16 @@ else:
         position="top",
     )
     theme.frame(page.title)
+    kept.resume()
     try:
-        tour.show(page.title)
+        with st.container(
+            key="beside"
+        ):  # takes no room: what follows stays where it is when something comes or goes here
+            tour.show(page.title)
+            kept.tell()
         page.run()
     except Exception as error:  # the outermost door: a visitor reads a sentence, not a trace
         notes.unexpected(error)
+    finally:
+        kept.keep()
     theme.footer()

@@ -11,7 +11,7 @@ from pathlib import PurePath
 import streamlit as st
 
 from allcad_core.results import FieldAnalysis
-from allcad_core.ui import bring, media, state, words
+from allcad_core.ui import bring, kept, media, state, words
 from allcad_core.ui.state import Smear
 
 
@@ -59,6 +59,11 @@ def change(page: str = bring.PAGE) -> None:
         bring.camera("label-camera", page)
         st.markdown("**Samples, generated here**")
         bring.sample_row("label-samples")
+        if kept.has_own():
+            st.button(
+                "Forget my photographs", icon=":material/delete:", key="label-forget", on_click=kept.forget,
+                help=f"They and their reviews are held in this machine's memory, until {kept.HELD_S // 60} minutes after you leave",
+            )  # fmt: skip
 
 
 def _exports(smear: Smear, analysis: FieldAnalysis) -> None:

@@ -118,8 +118,7 @@ def _follow() -> None:
 
 
 def _draw(number: int | None) -> None:
-    with st.container(key="tour-place"):
-        _mount(key=KEY, data=_described(number), on_act_change=_act)
+    _mount(key=KEY, data=_described(number), on_act_change=_act)
 
 
 def _described(number: int | None) -> dict[str, object]:
