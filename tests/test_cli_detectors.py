@@ -43,7 +43,7 @@ def test_json_keeps_what_it_had_and_adds_boxes(data_root: Path, capsys: pytest.C
 
 @pytest.mark.slow
 def test_the_field_protocol_keeps_what_it_reached(data_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = json.loads(asked(capsys, "evaluate", "detect", "regions-lightweight", "--data", str(data_root), "--json"))
+    told = json.loads(asked(capsys, "evaluate", "detect", "regions-best_cell", "--data", str(data_root), "--json"))
     assert "the 17 test fields of Chen et al." in told["boxes"]["parts"]
     whole = told["boxes"]["parts"]["all"]
     assert whole["counts"]["blasts"]["mean_absolute"]["value"] <= 0.6
@@ -67,7 +67,7 @@ def test_table_1_is_made_from_what_is_stored(
     asked(capsys, "reproduce", "table1-detectors", "--stored", "--data", str(data_root), "--out", str(out))
     text = out.read_text(encoding="utf-8")
     assert "| P | 0.885 | 0.811 |" in text
-    assert "regions-lightweight (field) C" in text
+    assert "regions (field) C" in text
     assert "78 blasts" in text
 
 
