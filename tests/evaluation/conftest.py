@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from allcad_core.predictions import BoxPrediction, CellPrediction, path_of, write
+from allcad_core.predictions import BoxPrediction, CellPrediction, FieldPrediction, path_of, write
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,13 @@ class House:
             for odd in values
         ]
         write(rows, CellPrediction, path_of("cell", protocol, model, fold, self.results))
+
+    def fields(self, model: str, fold: int, odds: dict[str, float], protocol: str = "field") -> None:
+        """Store log odds of whole fields."""
+        rows = [
+            FieldPrediction("ALL-IDB1", name, int(name.endswith("_1")), odd, 0.0, fold) for name, odd in odds.items()
+        ]
+        write(rows, FieldPrediction, path_of("field", protocol, model, fold, self.results))
 
     def boxes(self, model: str, fold: int, rows: Sequence[tuple[object, ...]], protocol: str = "field") -> None:
         """Store boxes of 20 px: field, x, y of the middle, label, score, log odds; a bare name for nothing found."""
