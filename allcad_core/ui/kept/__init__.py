@@ -94,7 +94,7 @@ def resume() -> None:
     """Give a visitor who reloaded the page back what was there. Once a session, before anything is drawn."""
     if "visit" in st.session_state:
         return
-    name = st.context.cookies.get(COOKIE, "")
+    name = str(st.context.cookies.get(COOKIE, ""))
     found = shelf().get(name) if TOKEN.fullmatch(name) else None
     st.session_state["visit"] = name if found else token_hex(16)
     if found is None:
