@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 
-from allcad_core.errors import DataError
+from allcad_core.errors import DataError, quoted
 
 MAX_GROWTH = 200
 """A file may become so much larger than it was packed; photographs hardly grow, labels by ten times."""
@@ -30,7 +30,8 @@ def sentences(name: str) -> Iterator[None]:
     try:
         yield
     except BROKEN as error:
-        raise DataError(f"'{name}' cannot be unpacked ({error}).") from error
+        said = (error.strerror if isinstance(error, OSError) else None) or error  # without the path of this machine
+        raise DataError(f"'{name}' cannot be unpacked ({quoted(said)}).") from error
 
 
 def check(listed: Sequence[zipfile.ZipInfo], name: str, most_files: int, most_bytes: int | None = None) -> None:
@@ -49,9 +50,9 @@ def check(listed: Sequence[zipfile.ZipInfo], name: str, most_files: int, most_by
         raise DataError(f"'{name}' holds {len(listed):,} files; {most_files:,} are taken at most.")
     for entry in listed:
         if climbs(entry.filename):
-            raise DataError(f"'{name}' is refused: the path '{entry.filename}' in it leads out of its folder.")
+            raise DataError(f"'{name}' is refused: the path '{quoted(entry.filename)}' in it leads out of its folder.")
         if stat.S_ISLNK(entry.external_attr >> 16):
-            raise DataError(f"'{name}' is refused: '{entry.filename}' in it is a link.")
+            raise DataError(f"'{name}' is refused: '{quoted(entry.filename)}' in it is a link.")
         if entry.flag_bits & 1:
             raise DataError(f"'{name}' is locked by a password. Pack it without one.")
         if entry.file_size > _most(entry):
@@ -103,4 +104,4 @@ def _most(entry: zipfile.ZipInfo) -> int:
 
 
 def _swells(entry: zipfile.ZipInfo, name: str) -> DataError:
-    return DataError(f"'{name}' is refused: '{entry.filename}' in it swells as no photograph does.")
+    return DataError(f"'{name}' is refused: '{quoted(entry.filename)}' in it swells as no photograph does.")

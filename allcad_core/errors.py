@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+QUOTED = 80
+"""Letters of a stranger's text that a message repeats."""
+
+
+def quoted(text: object) -> str:
+    r"""A text from a file as a message repeats it: its beginning, without the letters that would steer a terminal.
+
+    >>> quoted("0 0.5" + 100 * "9")[-5:], quoted("a\x1b[2J")
+    ('9999…', 'a?[2J')
+    """
+    words = text[: QUOTED + 1] if isinstance(text, str) else str(text)
+    shown = words if len(words) <= QUOTED else f"{words[:QUOTED]}…"
+    return "".join(letter if letter.isprintable() else "?" for letter in shown)
+
 
 class AllcadError(Exception):
     """Base of all errors of allcad. ``str(error)`` says what is wrong, with what, and what to do."""

@@ -148,5 +148,5 @@ def read_file(kind: type[Row], path: Path) -> Iterable[Row]:
             return [
                 kind(**{name: types[name](value) for name, value in line.items()}) for line in csv.DictReader(stream)
             ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise DataError(f"{path.name} in {path.parent} is not a file of predictions ({error}).") from error

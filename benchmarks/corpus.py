@@ -125,9 +125,9 @@ def mutated(data: bytes, generator: Generator) -> tuple[str, bytes]:
     ways: tuple[Callable[[bytearray, Generator], str], ...] = (
         _flip, _flip_early, _cut, _cut_end, _number, _repeat, _insert, _zeros, _flip, _number,
     )  # fmt: skip
-    content, told = bytearray(data), []
-    for _ in range(int(generator.integers(1, 4))):
-        told.append(ways[int(generator.integers(len(ways)))](content, generator))
+    content = bytearray(data)
+    chosen = generator.integers(len(ways), size=int(generator.integers(1, 4)))
+    told = [ways[int(way)](content, generator) for way in chosen]
     return ", ".join(told), bytes(content)
 
 
@@ -215,7 +215,9 @@ def _png_in_order(data: bytes, generator: Generator) -> tuple[str, bytes]:
     kind, content = chunks[chosen]
     how, content = mutated(content, generator)
     if generator.random() < 0.2:
-        kind = bytes(generator.choice([b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"zTXt", b"iTXt", b"eXIf", b"acTL", b"fcTL"]))
+        kind = bytes(
+            generator.choice([b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"zTXt", b"iTXt", b"eXIf", b"acTL", b"fcTL"])
+        )
     chunks[chosen] = (kind, content)
     return f"chunk {kind!r}: {how}", data[:8] + b"".join(_chunk(kind, content) for kind, content in chunks)
 
@@ -236,7 +238,9 @@ def _png(width: int, height: int, *between: bytes, rows: int | None = None, dept
 
 def _tiff(tags: dict[int, tuple[int, int, int]], body: bytes = b"", following: int = 0) -> bytes:
     """A little-endian TIFF with these entries: kind, count and value by tag."""
-    entries = b"".join(struct.pack("<HHII", tag, kind, many, value) for tag, (kind, many, value) in sorted(tags.items()))
+    entries = b"".join(
+        struct.pack("<HHII", tag, kind, many, value) for tag, (kind, many, value) in sorted(tags.items())
+    )
     return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + struct.pack("<I", following) + body
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 
 from allcad_core.annotation.merge import pairs
 from allcad_core.annotation.second_pass import unlabelled
-from allcad_core.datasets.base import read_lines
+from allcad_core.datasets.base import read_rows
 from allcad_core.datasets.boxes import COUNTED, KINDS, CellBox, Kind, box_of, kind_of
 from allcad_core.errors import DataError
 from allcad_core.intervals import EN_DASH, wilson
@@ -95,13 +94,8 @@ def read_pass(path: Path) -> dict[str, tuple[CellBox, ...]]:
     Raises:
         DataError: a row cannot be understood (named with file and line).
     """
-    reader = csv.DictReader(read_lines(path), skipinitialspace=True)
-    missing = set(COLUMNS) - set(reader.fieldnames or ())
-    if missing:
-        raise DataError(f"'{path}' lacks the columns {', '.join(sorted(missing))}.")
     found: dict[str, list[CellBox]] = {}
-    for row in reader:
-        where = f"'{path}', line {reader.line_num}"
+    for where, row in read_rows(path, COLUMNS, spaces=True):
         own = found.setdefault(unlabelled(row["image"]), [])
         if row["class"]:
             own.append(CellBox(kind_of(row["class"].strip(), where), box_of(row, where), row.get("source") or ""))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
-from allcad_core.datasets.base import Point, read_lines
+from allcad_core.datasets.base import Point, read_rows
 from allcad_core.datasets.boxes import Kind, box_of, kind_of
-from allcad_core.errors import DataError
+from allcad_core.errors import DataError, quoted
 from allcad_core.results import Box
 
 Action = Literal["ok", "relabel", "move", "delete", "add", "exclude"]
@@ -77,13 +76,8 @@ def _is_later(path: Path) -> bool:
 
 
 def _rows(path: Path) -> list[Correction]:
-    reader = csv.DictReader((line for line in read_lines(path)), skipinitialspace=True)
-    missing = set(COLUMNS) - set(reader.fieldnames or ())
-    if missing:
-        raise DataError(f"'{path}' lacks the columns {', '.join(sorted(missing))}.")
     found = []
-    for row in reader:
-        where = f"'{path}', line {reader.line_num}"
+    for where, row in read_rows(path, COLUMNS, spaces=True):
         if None in row or any(row[column] is None for column in COLUMNS):
             raise DataError(f"{where}: expected {len(COLUMNS)} columns. A note with a comma stands in quotes.")
         found.append(_correction({column: row[column].strip() for column in COLUMNS}, where))
@@ -93,7 +87,7 @@ def _rows(path: Path) -> list[Correction]:
 def _correction(row: Mapping[str, str], where: str) -> Correction:
     action = next((one for one in ACTIONS if one == row["action"]), None)
     if action is None:
-        raise DataError(f"{where}: '{row['action']}' is no action. Known: {', '.join(ACTIONS)}.")
+        raise DataError(f"{where}: '{quoted(row['action'])}' is no action. Known: {', '.join(ACTIONS)}.")
     point_only = row["x0"] != "" and row["x1"] == row["y1"] == "" and action == "exclude"
     has_box = not point_only and any(row[side] for side in ("x0", "y0", "x1", "y1"))
     given = {name for name in ("id", "class", "note") if row[name]} | ({"box"} if has_box else set())

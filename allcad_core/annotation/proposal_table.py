@@ -9,11 +9,13 @@ from pathlib import Path
 from string import ascii_lowercase
 
 from allcad_core.annotation.proposals import FieldProposals, Loose, Proposal
-from allcad_core.datasets.base import read_lines
+from allcad_core.datasets.base import read_rows
 from allcad_core.datasets.boxes import box_of, kind_of, sides
-from allcad_core.errors import DataError
+from allcad_core.errors import DataError, quoted
 
 DEFAULT_FILE = Path("annotations/allidb1_proposals.csv")
+DIGITS = 9
+"""Of the number of a box."""
 UNBOXED = "unboxed"
 """Class of a stained object that lies in no box; its id is a letter."""
 
@@ -47,14 +49,11 @@ def proposals_csv(fields: Iterable[FieldProposals]) -> str:
 
 def read_proposals(path: Path = DEFAULT_FILE) -> dict[str, FieldProposals]:
     """Proposals by name of the field. Raises DataError with file and line."""
-    reader = csv.DictReader(read_lines(path))
-    missing = set(COLUMNS) - set(reader.fieldnames or ())
-    if missing:
-        raise DataError(f"'{path}' lacks the columns {', '.join(sorted(missing))}.")
     cells: dict[str, list[Proposal]] = {}
     unboxed: dict[str, list[Loose]] = {}
-    for row in reader:
-        where = f"'{path}', line {reader.line_num}"
+    for where, row in read_rows(path, COLUMNS):
+        if any(row[column] is None for column in COLUMNS):
+            raise DataError(f"{where}: expected {len(COLUMNS)} columns.")
         name = row["image"]
         cells.setdefault(name, [])
         unboxed.setdefault(name, [])
@@ -66,8 +65,8 @@ def read_proposals(path: Path = DEFAULT_FILE) -> dict[str, FieldProposals]:
 
 
 def _proposal(row: Mapping[str, str], where: str) -> Proposal:
-    if not row["id"].isdecimal():
-        raise DataError(f"{where}: '{row['id']}' is no number of a box.")
+    if not row["id"].isdecimal() or len(row["id"]) > DIGITS:
+        raise DataError(f"{where}: '{quoted(row['id'])}' is no number of a box.")
     plain = dict(zip(_SIDES, (row[side] for side in _PLAIN), strict=True))
     return Proposal(
         number=int(row["id"]),

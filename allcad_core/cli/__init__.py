@@ -142,7 +142,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _dispatch(sys.argv[1:] if argv is None else argv)
     except AllcadError as error:
-        print(f"allcad: {error}", file=sys.stderr)
+        from allcad_core.cli import terminal
+
+        print(f"allcad: {terminal.sentence(str(error))}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
     from rich.table import Table
 
+LONGEST = 500
+"""Letters of a complaint; a message may repeat names and lines of a stranger's file."""
 PLAIN_WIDTH = 160
 """Columns of a table that goes into a file or a pipe."""
 
@@ -37,9 +39,9 @@ class Bar:
         """Say what is being done, how much of it is finished, and of how much where that has changed."""
         self._progress.update(self._task, description=printable(words), completed=done, total=total)
 
-    def complain(self, sentence: str) -> None:
+    def complain(self, words: str) -> None:
         """One line on standard error, above the bar."""
-        self._progress.console.print(f"allcad: {printable(sentence)}", markup=False, highlight=False, soft_wrap=True)
+        self._progress.console.print(f"allcad: {sentence(words)}", markup=False, highlight=False, soft_wrap=True)
 
 
 def printable(text: str) -> str:
@@ -48,6 +50,12 @@ def printable(text: str) -> str:
         letter if letter.isprintable() or letter == "\N{NO-BREAK SPACE}" else "\N{REPLACEMENT CHARACTER}"
         for letter in text
     )
+
+
+def sentence(text: str) -> str:
+    """``text`` in one line that a person can read: without steering characters, and no longer than ``LONGEST``."""
+    words = printable(" ".join(text[: LONGEST + 1].split("\n")))
+    return words if len(words) <= LONGEST else f"{words[:LONGEST]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def out(*, markup: bool = False) -> Console:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from allcad_core.datasets.base import FieldRecord, Point, find_set, pictures_in, read_lines
+from allcad_core.datasets.base import FieldRecord, Point, find_set, pictures_in, read_lines, read_rows
 from allcad_core.datasets.groups import tied
 from allcad_core.datasets.sessions import with_exif
-from allcad_core.errors import DataError
+from allcad_core.errors import DataError, quoted
 
 NAME = "ALL-IDB1"
 FOLDERS = ("ALL_IDB1", "ALL-IDB1")
@@ -69,26 +68,24 @@ def read_points(path: Path) -> tuple[Point, ...]:
         try:
             x, y = map(float, parts)
         except ValueError as error:
-            raise DataError(f"'{path}', line {number}: expected two numbers, found '{line.strip()}'.") from error
+            raise DataError(
+                f"'{path}', line {number}: expected two numbers, found '{quoted(line.strip())}'."
+            ) from error
         points.append((x, y))
     return tuple(points)
 
 
 def read_sessions(path: Path) -> dict[str, dict[str, str]]:
     """Rows of ``sessions.csv`` by field name. Raises DataError with file and line."""
-    reader = csv.DictReader(read_lines(path))
-    missing = _SESSION_COLUMNS - set(reader.fieldnames or ())
-    if missing:
-        raise DataError(f"'{path}' lacks the columns {', '.join(sorted(missing))}.")
     rows: dict[str, dict[str, str]] = {}
-    for row in reader:
+    for where, row in read_rows(path, _SESSION_COLUMNS):
         name = row["field"]
         if any(row[column] is None for column in _SESSION_COLUMNS):
-            raise DataError(f"'{path}', line {reader.line_num}: too few columns.")
+            raise DataError(f"{where}: too few columns.")
         if name in rows:
-            raise DataError(f"'{path}', line {reader.line_num}: '{name}' stands there twice.")
+            raise DataError(f"{where}: '{name}' stands there twice.")
         if label_of(name) != int(row["label"] == "1"):
-            raise DataError(f"'{path}', line {reader.line_num}: the label of '{name}' contradicts its name.")
+            raise DataError(f"{where}: the label of '{name}' contradicts its name.")
         rows[name] = row
     return rows
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 from allcad_core.datasets.allidb1 import label_of, number_of
-from allcad_core.datasets.base import CropRecord, find_set, pictures_in, read_lines
+from allcad_core.datasets.base import CropRecord, find_set, pictures_in, read_rows
 from allcad_core.errors import DataError
 
 NAME = "ALL-IDB2"
@@ -49,20 +48,16 @@ def crops(root: Path) -> tuple[CropRecord, ...]:
 
 def read_origins(path: Path) -> dict[str, Origin]:
     """Where each crop of ``crop_origin.csv`` lies. Raises DataError with file and line."""
-    reader = csv.DictReader(read_lines(path))
-    missing = _ORIGIN_COLUMNS - set(reader.fieldnames or ())
-    if missing:
-        raise DataError(f"'{path}' lacks the columns {', '.join(sorted(missing))}.")
     found: dict[str, Origin] = {}
-    for row in reader:
+    for where, row in read_rows(path, _ORIGIN_COLUMNS):
         try:
             x0, y0, width, height = (int(row[column]) for column in ("x0", "y0", "width", "height"))
         except (TypeError, ValueError) as error:
-            raise DataError(f"'{path}', line {reader.line_num}: expected whole numbers of pixels.") from error
+            raise DataError(f"{where}: expected whole numbers of pixels.") from error
         box = (x0, y0, x0 + width, y0 + height)
         known = found.get(row["crop"])
         if known is not None and known.box != box:
-            raise DataError(f"'{path}', line {reader.line_num}: '{row['crop']}' lies at two different places.")
+            raise DataError(f"{where}: '{row['crop']}' lies at two different places.")
         found[row["crop"]] = Origin((*(known.fields if known else ()), row["field"]), box)
     return found
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -268,6 +269,27 @@ def read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"'{path}' cannot be read as text.") from error
+
+
+def read_rows(path: Path, columns: Collection[str], *, spaces: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
+    """Rows of a CSV file, each with the words that say where it stands; a cell that a short row lacks is ``None``.
+
+    Args:
+        path: of the file.
+        columns: that it must have.
+        spaces: spaces after a comma do not count.
+
+    Raises:
+        DataError: a column is missing, or it is no CSV file.
+    """
+    reader = csv.DictReader(read_lines(path), skipinitialspace=spaces)
+    try:
+        if missing := set(columns) - set(reader.fieldnames or ()):
+            raise DataError(f"'{path}' lacks the columns {', '.join(sorted(missing))}.")
+        for row in reader:
+            yield f"'{path}', line {reader.line_num}", row
+    except csv.Error as error:
+        raise DataError(f"'{path}', line {reader.line_num}: no CSV ({error}).") from error
 
 
 def read_lines(path: Path) -> list[str]:

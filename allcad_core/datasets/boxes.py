@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from allcad_core.datasets.base import read_lines
-from allcad_core.errors import DataError
+from allcad_core.datasets.base import read_rows
+from allcad_core.errors import DataError, quoted
 from allcad_core.results import Box
 
 Kind = Literal["blast", "healthy", "ignore"]
@@ -39,13 +39,8 @@ class CellBox:
 
 def read_boxes(path: Path = DEFAULT_FILE) -> dict[str, tuple[CellBox, ...]]:
     """Boxes by name of the field, in the order of the file. Raises DataError with file and line."""
-    reader = csv.DictReader(read_lines(path))
-    missing = set(COLUMNS) - set(reader.fieldnames or ())
-    if missing:
-        raise DataError(f"'{path}' lacks the columns {', '.join(sorted(missing))}.")
     found: dict[str, list[CellBox]] = {}
-    for row in reader:
-        where = f"'{path}', line {reader.line_num}"
+    for where, row in read_rows(path, COLUMNS):
         kind = kind_of(row["class"], where)
         found.setdefault(row["image"], []).append(CellBox(kind, box_of(row, where), row["source"]))
     return {name: tuple(boxes) for name, boxes in found.items()}
@@ -85,7 +80,7 @@ def kind_of(text: str, where: str) -> Kind:
     for kind in KINDS:
         if kind == text:
             return kind
-    raise DataError(f"{where}: '{text}' is no class. Known: {', '.join(KINDS)}.")
+    raise DataError(f"{where}: '{quoted(text)}' is no class. Known: {', '.join(KINDS)}.")
 
 
 def box_of(row: Mapping[str, str], where: str) -> Box:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from math import inf, isfinite
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from allcad_core.datasets.base import FieldRecord, LabelledBox, read_text
 from allcad_core.datasets.yolo import part_of
-from allcad_core.errors import DataError
+from allcad_core.errors import DataError, quoted
 
 
 def fields(
@@ -61,7 +62,9 @@ def read_boxes(annotation: Path) -> dict[str, tuple[LabelledBox, ...]]:
     for entry in content["annotations"]:
         image = _need(entry, "image_id", annotation)
         if image not in names:
-            raise DataError(f"'{annotation}', annotation {entry.get('id')}: there is no picture {image}.")
+            raise DataError(
+                f"'{annotation}', annotation {quoted(entry.get('id'))}: there is no picture {quoted(image)}."
+            )
         boxes[names[image]].append(_box(entry, categories, annotation))
     return {name: tuple(own) for name, own in boxes.items()}
 
@@ -80,6 +83,8 @@ def _load(path: Path) -> dict[str, list[Any]]:
         content = json.loads(read_text(path))
     except json.JSONDecodeError as error:
         raise DataError(f"'{path}', line {error.lineno}: not valid JSON ({error.msg}).") from error
+    except ValueError as error:
+        raise DataError(f"'{path}' is no COCO file: a number in it is too long.") from error
     except RecursionError as error:
         raise DataError(f"'{path}' is nested too deeply for a COCO file.") from error
     for key in ("images", "annotations", "categories"):
@@ -90,15 +95,15 @@ def _load(path: Path) -> dict[str, list[Any]]:
 
 
 def _box(entry: Mapping[str, Any], categories: Mapping[object, str], path: Path) -> LabelledBox:
-    where = f"'{path}', annotation {entry.get('id')}"
+    where = f"'{path}', annotation {quoted(entry.get('id'))}"
     category = _need(entry, "category_id", path)
     if category not in categories:
-        raise DataError(f"{where}: there is no category {category}.")
+        raise DataError(f"{where}: there is no category {quoted(category)}.")
     try:
         x, y, width, height = map(float, entry["bbox"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{where}: 'bbox' must be four numbers: x, y, width, height.") from error
-    if not (width > 0 and height > 0):
+    if not (inf > width > 0 and inf > height > 0 and isfinite(x) and isfinite(y)):
         raise DataError(f"{where}: the box has no area.")
     return LabelledBox(categories[category], (x, y, x + width, y + height))
 
@@ -106,7 +111,7 @@ def _box(entry: Mapping[str, Any], categories: Mapping[object, str], path: Path)
 def _need(entry: Mapping[str, Any], key: str, path: Path) -> Any:
     value = entry.get(key)
     if not isinstance(value, int | str):
-        raise DataError(f"'{path}': an entry lacks '{key}': {str(entry)[:80]}.")
+        raise DataError(f"'{path}': an entry lacks '{key}': {quoted(entry)}.")
     return value
 
 
@@ -117,4 +122,4 @@ def _find(annotation: Path, pictures: Path | None, name: PurePosixPath) -> Path:
         path = folder / name
         if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
             return path
-    raise DataError(f"'{annotation}' names the picture '{name}', which is not there.")
+    raise DataError(f"'{annotation}' names the picture '{quoted(name)}', which is not there.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from math import inf
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from allcad_core.datasets.base import PICTURE_SUFFIXES, FieldRecord, LabelledBox, read_text, unique_names
 from allcad_core.datasets.yolo import part_of
-from allcad_core.errors import DataError
+from allcad_core.errors import DataError, quoted
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 _BESIDE = {"Annotations": ("JPEGImages", "images", "Images"), "annotations": ("images", "JPEGImages", "Images")}
@@ -54,7 +55,7 @@ def read_boxes(path: Path) -> tuple[LabelledBox, ...]:
             raise DataError(f"'{path}', object {number}: the box needs four numbers: {', '.join(_CORNERS)}.") from error
         if not kind or not kind.strip():
             raise DataError(f"'{path}', object {number}: the name of its class is missing.")
-        if x1 < x0 or y1 < y0:
+        if not (-inf < x0 <= x1 < inf and -inf < y0 <= y1 < inf):
             raise DataError(f"'{path}', object {number}: the box has no area.")
         found.append(LabelledBox(kind.strip(), (max(x0 - 1, 0.0), max(y0 - 1, 0.0), x1, y1)))
     return tuple(found)
@@ -73,7 +74,7 @@ def picture_of(path: Path) -> Path:
         for suffix in sorted(PICTURE_SUFFIXES):
             if (folder / path.name).with_suffix(suffix).is_file():
                 return (folder / path.name).with_suffix(suffix)
-    raise DataError(f"'{path}' names the picture '{named or path.stem}', which is not there.")
+    raise DataError(f"'{path}' names the picture '{quoted(named or path.stem)}', which is not there.")
 
 
 def _root(path: Path) -> ET.Element:
@@ -85,5 +86,5 @@ def _root(path: Path) -> ET.Element:
     except ET.ParseError as error:
         raise DataError(f"'{path}', line {error.position[0]}: not valid XML.") from error
     if root.tag != "annotation":
-        raise DataError(f"'{path}' is no Pascal VOC file: it begins with '{root.tag}', not with 'annotation'.")
+        raise DataError(f"'{path}' is no Pascal VOC file: it begins with '{quoted(root.tag)}', not with 'annotation'.")
     return root

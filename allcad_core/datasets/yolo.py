@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 from allcad_core.datasets.base import FieldRecord, LabelledBox, pictures_below, read_lines, size_of, unique_names
-from allcad_core.errors import DataError
+from allcad_core.errors import DataError, quoted
 
 PARTS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 """Folder names that say which part of a data set a picture belongs to."""
@@ -99,23 +99,25 @@ def read_classes(root: Path) -> tuple[str, ...]:
 def _box(line: str, size: tuple[int, int], classes: Sequence[str]) -> LabelledBox:
     parts = line.split()
     if len(parts) != 5 and (len(parts) < 7 or len(parts) % 2 == 0):
-        raise ValueError(f"expected a class and four numbers, found '{line.strip()}'.")
+        raise ValueError(f"expected a class and four numbers, found '{quoted(line.strip())}'.")
     try:
         kind, values = int(parts[0]), [float(part) for part in parts[1:]]
     except ValueError as error:
-        raise ValueError(f"expected a class number and coordinates, found '{line.strip()}'.") from error
+        raise ValueError(f"expected a class number and coordinates, found '{quoted(line.strip())}'.") from error
     if kind < 0 or (classes and kind >= len(classes)):
-        raise ValueError(f"there is no class {kind}; there are {len(classes)} classes, counted from 0.")
+        raise ValueError(f"there is no class {quoted(parts[0])}; there are {len(classes)} classes, counted from 0.")
     if len(values) == 4:
         x, y, width, height = values
         corners = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
     else:
         corners = (min(values[::2]), min(values[1::2]), max(values[::2]), max(values[1::2]))
     if not all(-_SLACK <= value <= 1 + _SLACK for value in corners):
-        raise ValueError(f"the box leaves the picture: '{line.strip()}'. Coordinates are shares between 0 and 1.")
+        raise ValueError(
+            f"the box leaves the picture: '{quoted(line.strip())}'. Coordinates are shares between 0 and 1."
+        )
     x0, y0, x1, y1 = (min(max(value, 0.0), 1.0) for value in corners)
     if x1 <= x0 or y1 <= y0:
-        raise ValueError(f"the box has no area: '{line.strip()}'.")
+        raise ValueError(f"the box has no area: '{quoted(line.strip())}'.")
     width_px, height_px = size
     box = (x0 * width_px, y0 * height_px, x1 * width_px, y1 * height_px)
     return LabelledBox(classes[kind] if classes else str(kind), box)
@@ -126,13 +128,14 @@ def _from_yaml(path: Path) -> tuple[str, ...]:
 
     try:
         content = yaml.safe_load("\n".join(read_lines(path)))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:  # a date that is none, a list as a key
         raise DataError(f"'{path}' is not valid YAML.") from error
     names = content.get("names") if isinstance(content, dict) else None
     if isinstance(names, dict):
-        if sorted(names) != list(range(len(names))):
+        if any(not isinstance(index, int) for index in names) or sorted(names) != list(range(len(names))):
             raise DataError(f"'{path}' must number its names from 0 without gaps.")
         names = [names[index] for index in range(len(names))]
-    if not isinstance(names, list):
+    # A list within the list may be named again and again, and be endless as a text.
+    if not isinstance(names, list) or not all(isinstance(name, str | int | float | None) for name in names):
         raise DataError(f"'{path}' lacks 'names', the list of classes.")
     return tuple(map(str, names))

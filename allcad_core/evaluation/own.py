@@ -14,7 +14,7 @@ from allcad_core.analysis import cell_classifier, seen
 from allcad_core.classify import classify_crop, classify_field, model_for
 from allcad_core.datasets import CropRecord, LabelledBox, catalogue, class_folders, coco, voc, yolo
 from allcad_core.datasets.base import pictures_below, size_of, unique_names
-from allcad_core.errors import AllcadError, DataError
+from allcad_core.errors import AllcadError, DataError, quoted
 from allcad_core.evaluation.archives import unpack
 from allcad_core.evaluation.classifiers import Report, summarise
 from allcad_core.evaluation.judged import Judged, Rule
@@ -91,7 +91,7 @@ def label_of(kind: str, blast: Sequence[str] = ()) -> int | None:
         return int(not denied)
     if words & HEALTHY and not denied:
         return 0
-    raise DataError(f"Whether '{kind}' means blasts or healthy cells is not known. Say which classes are blasts.")
+    raise DataError(f"Whether '{quoted(kind)}' means blasts or healthy cells is not known. Say which classes are blasts.")
 
 
 def evaluate(
