@@ -138,6 +138,12 @@ PLANS: Mapping[str, Plan] = {
         ("session", "field", "random4"),
         _CYCLE,
     ),
+    "lightweight_scratch": replace(
+        _cell("lightweight", "Lightweight CNN, not pre-trained", 96, _LIGHT, ("random4",), _CYCLE),
+        pretraining=None,
+        paper=f"{_PAPERS}{_LIGHT}Trained on the masked crops of ALL-IDB2 from chance: what pre-training adds is seen beside it.",
+        ships=False,
+    ),
     "regnet": _cell(
         "regnet",
         "RegNetY-400MF",

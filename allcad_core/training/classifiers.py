@@ -68,11 +68,8 @@ def fit_classifier(
     name, material = title.replace(" ", "-"), _material(plan, plan.course, pictures)
     before = home / f"{name}-before.safetensors"
     if plan.probe is not None and not before.exists():
-        first = replace(plan.course, settings=plan.probe)
-        store(
-            _run(first, material, network, home / f"{name}-probe.ckpt", f"{title}, last layer", device, seed, tell),
-            before,
-        )
+        alone, told = replace(plan.course, settings=plan.probe), f"{title}, last layer"
+        store(_run(alone, material, network, home / f"{name}-probe.ckpt", told, device, seed, tell), before)
     if plan.probe is not None:
         network.load_state_dict(load_file(before, device=str(device)))
     anchor = {key: value.detach().clone() for key, value in network.state_dict().items()} if plan.blend < 1 else {}

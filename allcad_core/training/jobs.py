@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -77,6 +77,14 @@ class Bench:
         """Pictures of the other sets."""
         return sources.further_fields(self.data, self._reading, self.runs / "shelf")
 
+    def pictures(self, names: Collection[str]) -> list[TrueField]:
+        """Pictures of the named data sets; no other set is read."""
+        found = [*self.crops] if sources.CROPS in names else []
+        found += self.main if sources.MAIN in names else []
+        if not set(names).isdisjoint(sources.FURTHER):
+            found += [field for field in self.further if field.dataset in names]
+        return found
+
     def _reading(self, name: str, done: int, count: int) -> None:
         self.tell(f"Reading {name}", done, count)
 
@@ -92,9 +100,14 @@ class Bench:
         """Fold of each field by name: ALL-IDB1 by the protocol; in ``field``, blocks of the other sets too."""
         found = splits.folds(protocol, allidb1.fields(self.data))
         if protocol == "field":
-            for name in sources.FURTHER:
-                found |= splits.blocks(sources.records(self.data, name))
+            for _, blocks in self._blocks():
+                found |= blocks
         return found
+
+    def _blocks(self) -> list[tuple[str, dict[str, int]]]:
+        """The further sets that are at hand, with the block of each of their pictures."""
+        listed = [(name, sources.records(self.data, name)) for name in sources.FURTHER]
+        return [(name, splits.blocks(records)) for name, records in listed if records]
 
     def cell_folds(self, protocol: str) -> dict[Picture, int]:
         """Fold of each picture that shows cells to judge; what is not named is trained on in every fold.
@@ -115,10 +128,7 @@ class Bench:
             return found
         found |= {(sources.MAIN, name): fold for name, fold in splits.folds(protocol, fields).items()}
         if protocol == "field":
-            for name in sources.FURTHER:
-                found |= {
-                    (name, picture): fold for picture, fold in splits.blocks(sources.records(self.data, name)).items()
-                }
+            found |= {(name, picture): fold for name, blocks in self._blocks() for picture, fold in blocks.items()}
         return found
 
     def numbers(self, name: str, protocol: str) -> Sequence[int]:
@@ -184,9 +194,9 @@ def _run_cells(name: str, protocol: str, fold: int, bench: Bench, path: Path) ->
     classifier = CellClassifier(draft_card(name, made), fit_cells(name, bench, protocol, fold), bench.device)
     unseen = set(made.course.weights if made.course else ()) | {sources.MAIN, sources.CROPS}
     unseen -= set(made.pretraining.weights if made.pretraining else ())
+    unseen &= {dataset for (dataset, _), number in folds.items() if number == fold}
     held_out = [
-        field for field in [*bench.crops, *bench.main, *bench.further]
-        if field.dataset in unseen and folds.get((field.dataset, field.name)) == fold
+        field for field in bench.pictures(unseen) if folds.get((field.dataset, field.name)) == fold
     ]  # fmt: skip
     if made.proposals:
         _run_proposals(name, protocol, fold, bench, held_out, classifier)
@@ -282,9 +292,10 @@ def fit_cells(name: str, bench: Bench, protocol: str, fold: int) -> torch.nn.Mod
     """Train a cell classifier on everything outside the fold; on everything for ``FULL``."""
     made = bench.plan(name)
     folds = {} if fold == FULL else bench.cell_folds(protocol)
-    pictures = [*bench.crops, *bench.main, *bench.further, *bench.generated(made.generated)]
+    wanted = set(made.course.weights if made.course else ())
     if protocol.startswith("random") and fold != FULL:
-        pictures = [field for field in pictures if field.dataset != sources.MAIN]
+        wanted.discard(sources.MAIN)
+    pictures = [*bench.pictures(wanted), *bench.generated(made.generated)]
     outside = [field for field in pictures if fold == FULL or folds.get((field.dataset, field.name)) != fold]
     return _fit(name, bench, protocol, fold, outside)
 
@@ -298,8 +309,9 @@ def fit_fields(name: str, bench: Bench, protocol: str, fold: int) -> torch.nn.Mo
 
 def _fit(name: str, bench: Bench, protocol: str, fold: int, pictures: list[TrueField]) -> torch.nn.Module:
     title = f"{name} all" if fold == FULL else f"{name} {protocol} {fold}"
+    others = bench.further if bench.plan(name).pretraining else []
     return classifiers.fit_classifier(
-        bench.plan(name), pictures, bench.further, bench.runs / bench.plan(name).task / name, title, bench.device,
+        bench.plan(name), pictures, others, bench.runs / bench.plan(name).task / name, title, bench.device,
         seed=max(fold, 0), tell=bench.tell,
     )  # fmt: skip
 

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from PIL import Image
 
 from allcad_core import predictions
 from allcad_core.datasets import allidb1, allidb2, splits
@@ -82,27 +81,6 @@ def test_every_baseline_learns_what_is_plain_and_repeats_itself(name: str, monke
     chances = [fit(BASELINES[name], features, labels, groups, 3).predict_proba(features)[:, 1] for _ in range(2)]
     assert ((chances[0] > 0.5) == (labels == 1)).mean() > 0.95
     assert (chances[0] == chances[1]).all()
-
-
-@pytest.fixture
-def smears(tmp_path: Path, draw: Draw) -> Path:
-    """Twelve fields with a crop each: large nuclei of patients, small ones of healthy people."""
-    rows = ["field,label,session,camera,taken,group"]
-    origin = ["crop,field,x0,y0,width,height"]
-    for folder in ("ALL_IDB1/im", "ALL_IDB1/xyc", "ALL_IDB2/img"):
-        (tmp_path / folder).mkdir(parents=True)
-    for number in range(12):
-        label = number % 2
-        name = f"Im{number + 1:03d}_{label}"
-        pixels = crop(draw, 40 if label else 26, 46, 126 + number % 5)
-        Image.fromarray(pixels).save(tmp_path / "ALL_IDB1/im" / f"{name}.png")
-        Image.fromarray(pixels).save(tmp_path / "ALL_IDB2/img" / f"{name}.png")
-        (tmp_path / "ALL_IDB1/xyc" / f"{name}.xyc").write_text("128\t128\n" if label else "")
-        rows.append(f"{name},{label},{'ABCDEF'[number // 2]},Camera,,{name}")
-        origin.append(f"{name},{name},0,0,{SIDE},{SIDE}")
-    (tmp_path / "ALL_IDB1/sessions.csv").write_text("\n".join(rows) + "\n")
-    (tmp_path / "ALL_IDB2/crop_origin.csv").write_text("\n".join(origin) + "\n")
-    return tmp_path
 
 
 @pytest.mark.slow
