@@ -10,18 +10,22 @@ if __name__ != "__main__":  # the server takes its routes from here; each run of
     app = st.App(__file__, routes=[*routes(), *live_routes()])
 else:
     page = st.navigation(
-        [
-            st.Page("pages/home.py", title="Home", default=True),
-            st.Page("pages/analyse.py", title="Analyse smear"),
-            st.Page("pages/segmentation_lab.py", title="Segmentation lab"),
-            st.Page("pages/compare.py", title="Compare models"),
-            st.Page("pages/confusion_explorer.py", title="Confusion explorer"),
-            st.Page("pages/models.py", title="Models and data"),
-            st.Page("pages/slide.py", title="Slide"),
-            st.Page("pages/live.py", title="Live camera"),
-            st.Page("pages/batch.py", title="Batch"),
-            st.Page("pages/stage.py", title="Stage"),
-        ],
+        {
+            "": [
+                st.Page("pages/home.py", title="Home", default=True),
+                st.Page("pages/analyse.py", title="Analyse smear"),
+                st.Page("pages/segmentation_lab.py", title="Segmentation lab"),
+                st.Page("pages/compare.py", title="Compare models"),
+                st.Page("pages/confusion_explorer.py", title="Confusion explorer"),
+                st.Page("pages/models.py", title="Models and data"),
+            ],
+            "Slide and live": [
+                st.Page("pages/slide.py", title="Slide"),
+                st.Page("pages/live.py", title="Live camera"),
+                st.Page("pages/batch.py", title="Batch"),
+            ],
+            "Stage": [st.Page("pages/stage.py", title="Stage")],
+        },
         position="top",
     )
     theme.frame(page.title)

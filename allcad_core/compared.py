@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from allcad_core import devices, models
-from allcad_core.analysis import DEFAULT_RECIPE, REGIONS, Prepared, Recipe, answer, place, prepare, recipe, recipes
+from allcad_core import compiled, devices, models
+from allcad_core.analysis import (
+    DEFAULT_RECIPE,
+    REGIONS,
+    Prepared,
+    Recipe,
+    answer,
+    cell_classifier,
+    place,
+    prepare,
+    recipe,
+    recipes,
+    seen,
+)
 from allcad_core.errors import AllcadError, UnknownNameError
+from allcad_core.ground import balance, ground_colour
 from allcad_core.images import SmearImage
 from allcad_core.results import Box, Cell, FieldAnalysis, Label
 from allcad_core.review import SAME_CELL, overlap
@@ -97,6 +110,37 @@ def look_at(
             yield name, answer(image, shared[key], chosen, where)
         except AllcadError as error:
             yield name, error
+
+
+def opinions(image: SmearImage, analysis: FieldAnalysis, device: str | None = None) -> dict[str, tuple[float, ...]]:
+    """What every further cell classifier says of the cells of an analysis.
+
+    Args:
+        image: the field that was analysed.
+        analysis: of it.
+        device: see ``devices.choose``.
+
+    Returns:
+        By classifier, but for the analysis' own: the blast probability of each cell of ``every_cell``.
+
+    Raises:
+        ModelError: a classifier's weights are missing or damaged.
+        DeviceError: no such device.
+    """
+    boxes = [cell.box for cell in analysis.every_cell]
+    names = [
+        name for name, card in models.cards().items() if card.task == "cell" and name != analysis.models.classifier
+    ]
+    if not boxes or not names:
+        return {}
+    balanced = balance(image.pixels, ground_colour(image.pixels))
+    found = {}
+    for name in names:
+        where = compiled.choose(device, None, [name])
+        classifier = cell_classifier(name, where)
+        shown = seen(image.pixels, balanced, classifier.mask, where)
+        found[name] = tuple(float(chance) for chance in classifier.probabilities(shown, boxes))
+    return found
 
 
 def places(answers: Mapping[str, FieldAnalysis]) -> tuple[Place, ...]:

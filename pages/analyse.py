@@ -47,6 +47,7 @@ def draw() -> None:
     with mask_tab:
         if mask_tab.open:
             proof.histogram_and_mask(smear)
+    label.onward()
     proof.behind(shown)
     finish()
     if state.read_ahead():

@@ -15,25 +15,25 @@ DOORS = (
         ":material/biotech:",
     ),
     (
-        "How are cells found?",
-        "Each step from the photograph to measured cells, to be moved and compared.",
-        "pages/segmentation_lab.py",
-        "Segmentation lab",
-        ":material/tune:",
-    ),
-    (
         "Which model do I trust?",
         "Every model beside the others and beside its paper; one smear through all of them.",
         "pages/compare.py",
         "Compare models",
         ":material/balance:",
     ),
+    (
+        "Where do they fail?",
+        "Choose a number of the confusion matrix and see the very cells behind it; or bring labelled pictures of your own.",
+        "pages/confusion_explorer.py",
+        "Confusion explorer",
+        ":material/grid_view:",
+    ),
 )
 FURTHER = (
     (
-        "pages/confusion_explorer.py",
-        "Confusion explorer: which cells a model gets wrong, down to the very pictures",
-        ":material/grid_view:",
+        "pages/segmentation_lab.py",
+        "Segmentation lab: each step from the photograph to measured cells, to be moved and compared",
+        ":material/tune:",
     ),
     ("pages/models.py", "Models and data: what each learned from, and what it has never seen", ":material/menu_book:"),
 )
@@ -78,7 +78,7 @@ def machine() -> list[str]:
     """The machine in one line: device, models, and that nothing leaves it."""
     facts = [f"This machine: {engine.machine()}"]
     try:
-        facts.append(f"{len(engine.recipes())} models ready")
+        facts.append(engine.stock())
     except AllcadError as error:
         facts.append(str(error))
     return [*facts, "Works offline; pictures stay on this machine"]

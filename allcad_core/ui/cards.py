@@ -1,15 +1,16 @@
-"""Model cards and data sheets as a visitor reads them."""
+"""Model cards, data sheets, licences and limits as a visitor reads them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from allcad_core.models import Card, Figure
-from allcad_core.ui import words
+from allcad_core.ui import bring, state, theme, words
 
 if TYPE_CHECKING:
     from allcad_core.analysis import Recipe
@@ -22,9 +23,14 @@ TASKS = {
 }
 PROTOCOLS = {
     "session": "On a sitting that it has not seen: other day, other light, often another camera",
+    "source": "On a data set that it has not seen: other hospital, other microscope",
     "field": "On a field that it has not seen, from sittings that it knows",
+    "chen17": "On the 17 test fields of the paper, four of which show cells of fields that it trains on",
+    "random4": "On the paper's random folds, where crops of one field stand on both sides",
 }
-"""Protocols in a visitor's words."""
+"""Protocols in a visitor's words, the ones to believe first."""
+SHORT = {"session": "new session", "source": "new hospital", "field": "new field"}
+LIMITS = theme.DOOR.parent / "docs" / "limits.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,47 +71,75 @@ DATA = (
 
 
 def recipe_list(recipes: Sequence[Recipe]) -> None:
-    """The models that one can choose on the page Analyse smear, each with its sentence."""
-    if recipes:
-        st.markdown("  \n".join(f"**{recipe.name}**: {recipe.sentence}" for recipe in recipes))
+    """The ways to look that one can choose on the page Analyse smear, each with its sentence and a way there."""
+    for recipe in recipes:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            if st.button(f"Look with {recipe.name}", icon=":material/biotech:", key=f"look-{recipe.name}"):
+                state.choose_recipe(recipe.name)
+                st.switch_page(bring.PAGE)
+            st.markdown(recipe.sentence, width="content")
 
 
-def model_card(card: Card) -> None:
-    """One model: its figures first, then what it is, learned from, and has never seen."""
-    with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(card.title, anchor=False)
-            st.badge(TASKS[card.task], color="gray")
-        st.caption(words.listing([card.name, f"{card.parameters:,} parameters", card.storage]))
-        if card.figures:
-            for protocol in dict.fromkeys(figure.protocol for figure in card.figures):
-                st.markdown(f"**{PROTOCOLS.get(protocol, protocol)}**")
-                measured = [figure for figure in card.figures if figure.protocol == protocol]
-                for row in range(0, len(measured), 4):
-                    for figure, column in zip(measured[row : row + 4], st.columns(4), strict=False):
-                        with column:
-                            _figure(figure)
-        else:
-            st.caption("No out-of-fold figures yet.")
+def model_card(card: Card, *, is_open: bool) -> None:
+    """One model as a line that opens: what it has never seen first, then its figures, what it is and learned from."""
+    with st.expander(f"**{card.title}**  \n{_line(card)}", expanded=is_open, key=f"card-{card.name}"):
         told = (("Never seen", card.never_seen), ("Trained on", card.trained_on), ("What it is", card.paper))
         st.markdown("  \n".join(f"**{what}.** {text}" for what, text in told))
-        with st.expander("File, licence, command"):
-            st.markdown(f"**Licences.** {card.licences}")
-            st.code(f"{card.command}\n# {card.file}\n# SHA-256 {card.sha256}", language="bash", wrap_lines=True)
+        known = list(dict.fromkeys(figure.protocol for figure in card.figures))
+        for protocol in sorted(known, key=_rank):
+            measured = [figure for figure in card.figures if figure.protocol == protocol]
+            st.html(f'<p class="al-protocol">{escape(PROTOCOLS.get(protocol, protocol))}</p>{_figures(measured)}')
+        if not known:
+            st.caption("No out-of-fold figures yet.")
+        st.markdown(f"**Licences.** {card.licences}")
+        st.code(f"{card.command}\n# {card.file}\n# SHA-256 {card.sha256}", language="bash", wrap_lines=True)
 
 
-def _figure(figure: Figure) -> None:
-    bounded = figure.low is not None and figure.high is not None
-    st.metric(
-        figure.name,
-        f"{figure.value:.2f}",
-        delta=f"{figure.low:.2f}{words.DASH}{figure.high:.2f}" if bounded else None,
-        delta_arrow="off",
-        delta_color="off",
-        delta_description=f"95{words.NBSP}% interval" if bounded else None,
-        help=f"{figure.protocol}. From {figure.source}.",
-        border=True,
+def _rank(protocol: str) -> int:
+    known = list(PROTOCOLS)
+    return known.index(protocol) if protocol in known else len(known)
+
+
+def _line(card: Card) -> str:
+    """The card in one line: name, task, its first figure under the protocol to believe, size."""
+    best = min(card.figures, key=lambda figure: _rank(figure.protocol), default=None)
+    figure = ""
+    if best is not None:
+        where = SHORT.get(best.protocol, best.protocol)
+        figure = f"{best.name} {best.value:.2f}{_ends(best)}, {where}"
+    return words.listing(
+        [card.name, TASKS[card.task].lower(), figure, f"{card.parameters:,} parameters, {card.storage}"]
     )
+
+
+def _ends(figure: Figure) -> str:
+    return "" if figure.low is None or figure.high is None else f" ({figure.low:.2f}{words.DASH}{figure.high:.2f})"
+
+
+def _figures(measured: Sequence[Figure]) -> str:
+    """Figures with their 95 % intervals, in HTML."""
+    items = "".join(
+        f'<div title="{escape(figure.protocol)}. From {escape(figure.source)}."><dt>{escape(figure.name)}</dt>'
+        f"<dd><b>{figure.value:.2f}</b>{_ends(figure)}</dd></div>"
+        for figure in measured
+    )
+    return f'<dl class="al-figures">{items}</dl>'
+
+
+def licences(cards: Sequence[Card]) -> None:
+    """Under which licences code, weights and data stand."""
+    st.markdown("**allcad** is free software under the GNU Affero General Public License, version 3 or later.")
+    for card in cards:
+        st.markdown(f"**{card.file}.** {card.licences}")
+
+
+def limits() -> None:
+    """What allcad may and may not be used for, as the documentation has it."""
+    try:
+        _, _, text = LIMITS.read_text("utf-8").partition("\n")
+    except OSError:
+        text = "For research and teaching. Not a medical device."
+    st.markdown(text.replace("\n## ", "\n#### "))
 
 
 def data_sets() -> None:

@@ -66,11 +66,20 @@ def cell_card(smear: Smear, analysis: FieldAnalysis, order: list[int], chosen: i
             st.subheader(f"Cell {chosen + 1} of {analysis.counts.total + analysis.counts.unsure}", anchor=False)
             _badge(cell)
         reviewing.buttons(smear, analysis, order, chosen)
-        finish = _pictures(smear, analysis, chosen)
-        _probabilities(cell, analysis)
+        explain = _pictures(smear, analysis, chosen)
+        ask = _probabilities(smear, analysis, chosen)
         _measures(cell, analysis.um_per_px)
-        _doubts(cell, analysis)
+        doubts = st.empty()
         _neighbours(order, chosen)
+
+    def finish() -> None:
+        others = ask()
+        with doubts.container():
+            _doubts(cell, analysis, others)
+        explain()
+
+    with doubts.container():
+        _doubts(cell, analysis, {})
     return finish
 
 
@@ -124,7 +133,7 @@ def _pictures(smear: Smear, analysis: FieldAnalysis, chosen: int) -> Finish:
         with beside.container():
             st.image(why.picture, width="stretch", alt=f"Bright over grey: what spoke for the answer. {why.sentence}")
             st.caption(f"Where {why.classifier} looked")
-        below.caption(f"{why.sentence[0].upper()}{why.sentence[1:]}")
+        below.caption(why.sentence)
 
     if cell.outline:
         with beside.container():
@@ -158,18 +167,53 @@ def _outline(picture: media.Pixels, cell: Cell, corner: NDArray[np.float64], sca
     cv2.polylines(picture, [points], True, (33, 28, 40), 2, cv2.LINE_AA)
 
 
-def _probabilities(cell: Cell, analysis: FieldAnalysis) -> None:
-    bars = dict(cell.probabilities)
-    if not bars and cell.p_blast is not None:
-        bars = {analysis.models.classifier or "Blast": cell.p_blast}
+def _probabilities(smear: Smear, analysis: FieldAnalysis, chosen: int) -> Callable[[], dict[str, float]]:
+    """A bar for each model that has spoken; returns what asks the further classifiers and adds theirs."""
+    cell = analysis.every_cell[chosen]
+    place = st.empty()
+    key = ("opinions", smear.key, analysis.recipe, tuple(cell.box for cell in analysis.every_cell))
+
+    def draw(others: dict[str, float]) -> dict[str, float]:
+        with place.container():
+            _bars(cell, analysis, others)
+        return others
+
+    def ask() -> dict[str, float]:
+        found = state.remember(key, lambda: _second_opinions(smear, analysis))
+        return draw({name: chances[chosen] for name, chances in found.items()})
+
+    if state.is_remembered(key):
+        ask()
+    else:
+        draw({})
+    return ask
+
+
+def _second_opinions(smear: Smear, analysis: FieldAnalysis) -> dict[str, tuple[float, ...]]:
+    try:
+        return engine.second_opinions(smear.image, analysis)
+    except AllcadError:  # the card stands without them
+        return {}
+
+
+def _bars(cell: Cell, analysis: FieldAnalysis, others: dict[str, float]) -> None:
+    own = dict(cell.probabilities)
+    if not own and cell.p_blast is not None:
+        own = {analysis.models.classifier or "Blast": cell.p_blast}
+    bars = {**own, **others}
     facts = []
     if bars:
-        tick = engine.threshold(analysis.models.classifier)
-        charts.probability_bars(bars, tick)
-        facts.append("Blast probability" + ("" if tick is None else f", a blast from {tick:.2f} on"))
+        charts.probability_bars(bars, {name: _tick(name, analysis) for name in bars})
+        facts.append("Blast probability; the line is where a model's blasts begin")
     drawn = cell.reviewed and not cell.probabilities and cell.p_blast is None
-    facts.append("Drawn by a person" if drawn else f"box score {words.probability(cell.score)}")
-    st.caption(words.listing(facts))
+    facts.append("drawn by a person" if drawn else f"box score {words.probability(cell.score)}")
+    told = words.listing(facts)
+    st.caption(f"{told[0].upper()}{told[1:]}")
+
+
+def _tick(name: str, analysis: FieldAnalysis) -> float | None:
+    """From where on a model says blast; a detector says the likelier of the two."""
+    return 0.5 if name == analysis.models.detector else engine.threshold(name)
 
 
 def _measures(cell: Cell, um_per_px: float | None) -> None:
@@ -182,12 +226,22 @@ def _measures(cell: Cell, um_per_px: float | None) -> None:
         st.html(f'<dl class="al-measures">{items}</dl>')
 
 
-def _doubts(cell: Cell, analysis: FieldAnalysis) -> None:
+def _doubts(cell: Cell, analysis: FieldAnalysis, others: dict[str, float]) -> None:
     told = [
         _disagreement(cell, analysis) if flag == "disagree" else DOUBTS[flag] for flag in cell.flags if flag in DOUBTS
     ]
+    told += [
+        f"{name} says {words.NAMES[said]}"
+        for name, chance in others.items()
+        if not cell.reviewed and cell.label in OTHER and (said := _said(name, chance)) == OTHER[cell.label]
+    ]
     if told:
         st.html(f'<div class="al-note"><p><b>May be wrong:</b> {escape(", and ".join(told))}.</p></div>')
+
+
+def _said(classifier: str, chance: float) -> str:
+    tick = engine.threshold(classifier)
+    return "blast" if chance >= (0.5 if tick is None else tick) else "healthy"
 
 
 def _disagreement(cell: Cell, analysis: FieldAnalysis) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -47,11 +48,15 @@ def share(value: Proportion) -> None:
     )
 
 
-def probability_bars(probabilities: dict[str, float], tick: float | None = None) -> None:
-    """Blast probability by each model, with a tick where a blast begins."""
-    mark = "" if tick is None else f'<u style="left:{100 * tick:.1f}%"></u>'
+def probability_bars(probabilities: Mapping[str, float], ticks: Mapping[str, float | None]) -> None:
+    """Blast probability by each model, with a tick where that model's blasts begin."""
+
+    def mark(name: str) -> str:
+        tick = ticks.get(name)
+        return "" if tick is None else f'<u style="left:{100 * tick:.1f}%" title="A blast from {tick:.2f} on"></u>'
+
     rows = "".join(
-        f'<span>{escape(name)}</span><span class="al-track"><i style="width:{100 * value:.1f}%"></i>{mark}</span>'
+        f'<span>{escape(name)}</span><span class="al-track"><i style="width:{100 * value:.1f}%"></i>{mark(name)}</span>'
         f"<b>{words.probability(value)}</b>"
         for name, value in probabilities.items()
     )

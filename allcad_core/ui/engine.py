@@ -100,6 +100,23 @@ def default_recipe() -> str:
     return DEFAULT_RECIPE
 
 
+def stock() -> str:
+    """How many models there are to look with, in words. Raises AllcadError."""
+    from allcad_core.models import cards
+
+    tasks = [card.task for card in cards().values()]
+    finders = 1 + tasks.count("detect")  # regions need no network
+    return f"{finders} detectors and {tasks.count('cell')} classifiers of cells ready"
+
+
+def second_opinions(image: SmearImage, analysis: FieldAnalysis) -> dict[str, tuple[float, ...]]:
+    """What every further classifier says of ``every_cell``: blast probabilities by its name. Raises AllcadError."""
+    from allcad_core.compared import opinions
+
+    with _turn():
+        return opinions(image, analysis)
+
+
 def threshold(classifier: str | None) -> float | None:
     """From which probability on a classifier calls a cell a blast; ``None`` where no card says so."""
     from allcad_core.models import card
@@ -129,12 +146,24 @@ def segment(image: SmearImage, method: str = "paper") -> Segmentation:
     return run(image.pixels, method)
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, ttl=60)
 def machine() -> str:
-    """The machine in a few words: device and cores."""
+    """The machine in a few words: device, cores, and what computes on them."""
     from allcad_core.devices import choose, is_cpu
 
     if is_cpu():  # without torch, which takes seconds to import
-        return f"CPU, {os.cpu_count() or 1} cores"
+        return f"CPU, {os.cpu_count() or 1} cores, {_backend()}"
     kind = choose().type
     return {"cuda": "NVIDIA GPU", "mps": "Apple GPU"}.get(kind, kind)
+
+
+def _backend() -> str:
+    """What answers for the default model on the CPU; found without torch, which takes seconds to import."""
+    from allcad_core import compiled, devices
+    from allcad_core.analysis import networks, recipe
+
+    try:
+        made = devices.backend(None) != "torch" and all(compiled.is_made(name) for name in networks(recipe()))
+    except AllcadError:
+        made = False
+    return "compiled networks" if made else "PyTorch"

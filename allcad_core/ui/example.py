@@ -47,6 +47,7 @@ def example() -> None:
         alt=f"Generated smear. {found.suggestion.headline}",
         least=found.confidence,
         height=HEIGHT,
+        um_per_px=found.um_per_px,
         legend=CLASSES if view == "Boxes" else (Key("nuclei", "#43305C"),) if view == "Mask" else (),
     )
     _count(found)

@@ -14,7 +14,7 @@ from allcad_core.ui.gallery import Tile, gallery
 from allcad_core.ui.state import Smear
 from allcad_core.ui.viewer import viewer
 
-HEIGHT = 408
+HEIGHT = 396
 """Pixels of the viewer on a wide screen: with label, verdict and gallery it fits 1440 x 900."""
 KINDS = ("blast", "healthy", "review")
 
@@ -50,6 +50,7 @@ def field(smear: Smear, analysis: FieldAnalysis) -> tuple[FieldAnalysis, Finish]
             kinds=[*kinds, "unsure"],
             chosen=chosen,
             height=HEIGHT,
+            um_per_px=analysis.um_per_px,
             on_choice=state.choose_cell,
             on_drawn=lambda box: reviewing.draw(smear, shown, box),
         )

@@ -38,17 +38,33 @@ def rest(smear: Smear, analysis: FieldAnalysis | None) -> None:
     for note in smear.image.warnings if analysis is None else analysis.warnings:
         st.badge(words.short_warning(note.code), icon=":material/warning:", color="orange", help=note.message)
     st.space("stretch")
-    if st.button(
-        "Segmentation lab", icon=":material/tune:", help="See each step from the photograph to measured cells"
-    ):
-        st.switch_page("pages/segmentation_lab.py")
-    if st.button("Compare", icon=":material/balance:", help="This smear through every model, side by side"):
-        st.session_state["compare-arrived"] = True
-        st.switch_page("pages/compare.py")
+    _ways_on("label")
     change()
     if analysis is not None:
         with st.popover("Export", icon=":material/download:"):
             _exports(smear, analysis)
+
+
+def onward() -> None:
+    """The ways on for a phone, whose label has no room for them."""
+    with st.container(key="onward", horizontal=True):
+        _ways_on("onward")
+
+
+def _ways_on(key: str) -> None:
+    """Buttons that take this smear along to the lab and to the comparison."""
+    if st.button(
+        "Segmentation lab",
+        icon=":material/tune:",
+        key=f"{key}-lab",
+        help="See each step from the photograph to measured cells",
+    ):
+        st.switch_page("pages/segmentation_lab.py")
+    if st.button(
+        "Compare", icon=":material/balance:", key=f"{key}-compare", help="This smear through every model, side by side"
+    ):
+        st.session_state["compare-arrived"] = True
+        st.switch_page("pages/compare.py")
 
 
 def change(page: str = bring.PAGE) -> None:

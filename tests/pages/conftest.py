@@ -70,6 +70,8 @@ class House:
     answer: Callable[[SmearImage, str], FieldAnalysis] = _answer
     runs: list[tuple[str, str]] = field(default_factory=list)
     explained: list[int] = field(default_factory=list)
+    others: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    """What further classifiers say of the five cells."""
     inside: float | None = 0.72
     """Share of what spoke for an answer that lies inside its cell; ``None``: nothing can be explained."""
 
@@ -130,6 +132,7 @@ def house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[House]:
         return house.analyse(own, image, progress)
 
     monkeypatch.setattr(engine, "explain", house.explain)
+    monkeypatch.setattr(engine, "second_opinions", lambda _image, _analysis: house.others)
     known = (Recipe("regions", "Colour proposes cells."), Recipe("yolo11n", "A network proposes cells."))
     listed = (
         samples.Sample("first", "first.png", "Many blasts", "Blasts and healthy cells."),

@@ -203,7 +203,7 @@ def test_the_chosen_cell_alone_is_explained_and_only_once(visit: Visit, house: A
     words = text(visitor)
     assert house.explained == [0]
     assert "Where lightweight looked" in words
-    assert "Lightweight says blast; 72\u00a0% of what spoke for it lies inside the cell." in words
+    assert "lightweight says blast; 72\u00a0% of what spoke for it lies inside the cell." in words
     for key, known in (("Next cell", [0, 1]), ("Previous cell", [0, 1])):
         next(button for button in visitor.button if button.key == key).click().run()
         assert house.explained == known
@@ -328,3 +328,14 @@ def test_a_drawn_box_is_judged_by_its_person_alone(
         press(visitor, "say-blast")
         assert visitor.title[0].value == "4 of 6 white cells look like blasts."
         assert "Drawn by a person" in text(visitor)
+
+
+def test_further_classifiers_are_heard_and_one_that_differs_is_named(visit: Visit, house: Any, text: Words):
+    house.others = {"another": (0.1, 0.9, 0.9, 0.9, 0.9)}
+    visitor = visit("analyse", sample="first")
+    words = text(visitor)
+    assert "<span>another</span>" in words
+    assert "<b>0.10</b>" in words
+    assert "another says healthy" in words
+    next(button for button in visitor.button if button.label == "\u25c6 Blast").click().run()
+    assert "another says healthy" not in text(visitor)  # a person has looked

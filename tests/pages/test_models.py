@@ -43,9 +43,11 @@ def test_cards_stand_with_figures_intervals_and_limits(visit: Visit, text: Words
     visitor = visit("models")
     assert not visitor.exception
     assert visitor.title[0].value == "Models and data"
-    assert visitor.metric[0].value == "0.87"
-    assert visitor.metric[0].delta == "0.82\N{EN DASH}0.90"
     words = text(visitor)
+    assert "<dt>Accuracy</dt><dd><b>0.87</b> (0.82\N{EN DASH}0.90)</dd>" in words
+    assert "new session. From results/cell.csv." in words
+    assert "Look-alikes of blasts" in words
+    assert "**lightweight.safetensors.** Research only." in words
     assert "Never seen.** Other hospitals." in words
     assert "Colour proposes cells." in words
 
@@ -58,3 +60,18 @@ def test_missing_cards_are_one_sentence(visit: Visit, text: Words, monkeypatch: 
     visitor = visit("models")
     assert not visitor.exception
     assert "cards.json is missing from the weights folder." in text(visitor)
+
+
+def test_an_address_opens_a_card_and_an_unknown_one_says_so(visit: Visit, text: Words, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(models, "cards", lambda: {name: card(name) for name in ("one", "two")})
+    visitor = visit("models", model="two")
+    opened = {entry.label.split("  \n")[1].split(" ")[0]: entry.proto.expanded for entry in visitor.expander}
+    assert opened == {"one": False, "two": True}
+    assert "There is no model called" in text(visit("models", model="three"))
+
+
+def test_one_press_looks_with_another_model(visit: Visit, house: object):
+    visitor = visit("models")
+    next(button for button in visitor.button if button.label == "Look with yolo11n").click().run()
+    assert visitor.title[0].value == "No smear yet."
+    assert visitor.session_state["recipe"] == "yolo11n"

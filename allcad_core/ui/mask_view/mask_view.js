@@ -1,6 +1,5 @@
 // The lab's viewer: a field viewer with one step of the segmentation laid over it.
 const MASK_VIEWS = new WeakMap();
-const ROUND = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 
 export default function ({ data, parentElement }) {
   let viewer = MASK_VIEWS.get(parentElement);
@@ -22,7 +21,6 @@ class MaskViewer extends FieldViewer {
     this.layer = document.createElement("canvas");
     this.layer.className = "layer";
     root.querySelector(".stage").after(this.layer);
-    this.bar = root.appendChild(Object.assign(document.createElement("div"), { className: "scale", hidden: true }));
     this.report = (index) => say("region", { index, from: this });
     this.deaf = [
       hear("stage", (name) => this.step(name)),
@@ -170,22 +168,7 @@ class MaskViewer extends FieldViewer {
       number.setAttribute("x", view.x + ((cell.box[0] + cell.box[2]) / 2) * view.scale);
       number.setAttribute("y", view.y + ((cell.box[1] + cell.box[3]) / 2) * view.scale);
     }
-    this.measure(view);
     this.lead();
-  }
-
-  // The scale bar: a round length, as long as a thumb is wide.
-  measure(view) {
-    const { micrometres } = this.data;
-    this.bar.hidden = !micrometres;
-    if (!micrometres) return;
-    const long = (length) => (length / micrometres) * view.scale;
-    const length = ROUND.findLast((one) => long(one) <= 130) ?? ROUND[0];
-    if (this.bar.dataset.length !== String(length)) {
-      this.bar.dataset.length = length;
-      this.bar.replaceChildren(`${length} µm`, document.createElement("i"));
-    }
-    this.bar.style.width = `${long(length)}px`;
   }
 
   // Linked viewers move as one.

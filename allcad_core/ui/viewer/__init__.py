@@ -46,6 +46,7 @@ def viewer(
     height: int = 492,
     fill: bool = True,
     legend: Sequence[Key] = (),
+    um_per_px: float | None = None,
     on_choice: Callable[[int], None] | None = None,
     on_drawn: Callable[[object], None] | None = None,
 ) -> None:
@@ -63,6 +64,7 @@ def viewer(
         height: pixels on a wide screen; a phone takes its own.
         fill: start with the viewer filled rather than with the whole field.
         legend: what the colours mean, where nothing beside the viewer says so.
+        um_per_px: micrometres a pixel of the field, for the scale bar; none is shown without it.
         on_choice: called with the index of the cell that the visitor chooses, before the page runs again.
         on_drawn: called with x0, y0, x1, y1 in pixels of the field of a box that the visitor draws; without it, the
             viewer offers no drawing.
@@ -78,6 +80,7 @@ def viewer(
         "kinds": list(kinds),
         "chosen": chosen,
         "draws": on_drawn is not None,
+        "micrometres": um_per_px,
         "legend": [{"name": entry.name, "colour": entry.colour, "glyph": entry.glyph} for entry in legend],
         "cells": [_described(index, cell) for index, cell in enumerate(cells)],
     }

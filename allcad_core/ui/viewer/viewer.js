@@ -2,6 +2,7 @@
 // Filters act here, without Python; the choice of a cell is reported to it.
 const GLYPH_FROM = 40; // px: smaller boxes carry no tag
 const TAG = 18;
+const ROUND = [1, 2, 5, 10, 20, 50, 100, 200, 500]; // micrometres that a scale bar may show
 const NAMES = { blast: "blast", healthy: "healthy", unsure: "cannot tell" };
 const SVG = "http://www.w3.org/2000/svg";
 let library;
@@ -38,6 +39,7 @@ class FieldViewer {
     this.root = root;
     this.boxes = root.querySelector(".boxes");
     this.nodes = new Map();
+    this.bar = root.appendChild(Object.assign(document.createElement("div"), { className: "scale", hidden: true }));
     this.data = { cells: [] };
     this.listen();
   }
@@ -45,12 +47,12 @@ class FieldViewer {
   listen() {
     const act = {
       in: () => this.zoom(1.5), out: () => this.zoom(1 / 1.5),
-      fit: () => this.fit(), full: () => this.full(), draw: () => this.drawMode(!this.drawing),
+      fit: () => this.fit(), own: () => this.ownPixels(), full: () => this.full(), draw: () => this.drawMode(!this.drawing),
     };
     this.root.querySelector(".tools").addEventListener("click", (event) => act[event.target.closest("button")?.dataset.do]?.());
     this.root.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const act_on = { "+": act.in, "=": act.in, "-": act.out, 0: act.fit, f: act.full, F: act.full, b: act.draw, B: act.draw }[event.key];
+      const act_on = { "+": act.in, "=": act.in, "-": act.out, 0: act.fit, p: act.own, P: act.own, f: act.full, F: act.full, b: act.draw, B: act.draw }[event.key];
       if (event.key === "Escape" && this.drawing) { this.drawMode(false); event.preventDefault(); }
       if (act_on) { act_on(); event.preventDefault(); event.stopPropagation(); }
       const cell = event.target.closest?.(".cell");
@@ -236,6 +238,7 @@ class FieldViewer {
     const view = this.view();
     this.boxes.style.visibility = view ? "" : "hidden";
     if (!view) return;
+    this.measure(view);
     this.name.style.display = "none";
     for (const { cell, group, frame, outline, tags } of this.nodes.values()) {
       if (group.style.display === "none") continue;
@@ -323,6 +326,33 @@ class FieldViewer {
   fit() {
     const item = this.osd?.world.getItemAt(0);
     if (item) this.osd.viewport.fitBounds(item.getBounds());
+  }
+
+  // 100 %: one pixel of the screen for one of the photograph, on whole pixels, so that nothing is smoothed.
+  ownPixels() {
+    const item = this.osd?.world.getItemAt(0);
+    if (!item) return;
+    const { viewport } = this.osd;
+    const ratio = devicePixelRatio || 1;
+    viewport.zoomTo(item.imageToViewportZoom(1 / ratio), null, true);
+    viewport.applyConstraints(true);
+    const { x, y } = viewport.viewportToViewerElementCoordinates(item.getBounds(true).getTopLeft());
+    const rest = (at) => at - Math.round(at * ratio) / ratio;
+    viewport.panBy(viewport.deltaPointsFromPixels(new globalThis.OpenSeadragon.Point(rest(x), rest(y))), true);
+  }
+
+  // The scale bar: a round length, as long as a thumb is wide.
+  measure(view) {
+    const { micrometres } = this.data;
+    this.bar.hidden = !micrometres;
+    if (!micrometres) return;
+    const long = (length) => (length / micrometres) * view.scale;
+    const length = ROUND.findLast((one) => long(one) <= 130) ?? ROUND[0];
+    if (this.bar.dataset.length !== String(length)) {
+      this.bar.dataset.length = length;
+      this.bar.replaceChildren(`${length} µm`, document.createElement("i"));
+    }
+    this.bar.style.width = `${long(length)}px`;
   }
 
   full() {
