@@ -304,7 +304,7 @@ def _pixels(picture: ImageFile.ImageFile, data: bytes, kind: str, shown: str) ->
     elif deep and picture.mode in {"RGB", "RGBA", "LA"}:
         pixels = sixteen_bit.colour(picture, data, orientation)
     if pixels is None:
-        pixels = np.array(_over_white(picture))
+        pixels = np.asarray(_over_white(picture))
     if kind != "TIFF":  # Pillow turns a TIFF itself
         pixels = sixteen_bit.upright(pixels, _exif_orientation(picture))
     return np.ascontiguousarray(pixels)
@@ -312,7 +312,7 @@ def _pixels(picture: ImageFile.ImageFile, data: bytes, kind: str, shown: str) ->
 
 def _over_white(picture: Image.Image) -> Image.Image:
     if not picture.has_transparency_data:
-        return picture.convert("RGB")
+        return picture if picture.mode == "RGB" else picture.convert("RGB")
     layer = picture.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import openvino
 
-BATCH = 16
-"""Pictures at once where there may be several; more bring nothing on a CPU and take memory."""
+BATCH = 8
+"""Pictures at once where there may be several; of more, what lies between layers leaves the processor's cache."""
 
 
 @cache
