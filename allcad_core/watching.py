@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from allcad_core import devices
+from allcad_core import compiled, devices
 from allcad_core.detection import Detections, scale
 from allcad_core.errors import ImageError
 from allcad_core.ground import balance, ground_colour
@@ -88,15 +88,20 @@ def detector(device: str | None = None) -> Find:
     """
     from allcad_core.detection.ultralytics import yolo
 
-    return yolo(DETECTOR, devices.choose(device)).detect
+    return yolo(DETECTOR, _where(device)).detect
 
 
 def classifier(device: str | None = None) -> tuple[Judge, float]:
     """The shared classifier for films and its threshold, see ``devices.choose``. Errors as ``detector``."""
     from allcad_core.analysis import cell_classifier
 
-    served = cell_classifier(CLASSIFIER, devices.choose(device))
+    served = cell_classifier(CLASSIFIER, _where(device))
     return served.probabilities, served.threshold
+
+
+def _where(device: str | None) -> devices.Device:
+    """Where both compute, and by what: on a CPU networks are compiled before the first frame where they can be."""
+    return compiled.choose_and_make(device, None, (DETECTOR, CLASSIFIER))
 
 
 def decode(jpeg: bytes) -> Pixels:

@@ -99,3 +99,30 @@ def test_a_classifier_has_the_last_word_on_the_class(smear: Pixels):
     watched = watch.look(smear[:480, :640], 0.0)
     assert [track.label for track in watched.tracks] == ["healthy"]
     assert (watched.blasts, watched.judged) == (0, 1)
+
+
+def test_films_are_watched_by_compiled_networks_where_they_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def choose(device: str | None, backend: str | None, needed: tuple[str, ...]) -> str:
+        asked.append((device, backend, needed))
+        return "where"
+
+    monkeypatch.setattr(watching.compiled, "choose_and_make", choose)
+    monkeypatch.setattr("allcad_core.detection.ultralytics.yolo", lambda name, where: Named(name, where))
+    monkeypatch.setattr("allcad_core.analysis.cell_classifier", lambda name, where: Named(name, where))
+    assert watching.detector()(np.zeros((2, 2, 3), np.uint8), None) == (watching.DETECTOR, "where")
+    assert watching.classifier()[1] == (watching.CLASSIFIER, "where")
+    assert asked == [(None, None, (watching.DETECTOR, watching.CLASSIFIER))] * 2
+
+
+class Named:
+    """Stands for a network that says which it is, and where."""
+
+    def __init__(self, name: str, where: object) -> None:
+        self.threshold = (name, where)
+
+    def detect(self, *_: object) -> tuple[str, object]:
+        return self.threshold
+
+    probabilities = detect
