@@ -109,8 +109,8 @@ def test_films_are_watched_by_compiled_networks_where_they_can_be(monkeypatch: p
         return "where"
 
     monkeypatch.setattr(watching.compiled, "choose_and_make", choose)
-    monkeypatch.setattr("allcad_core.detection.ultralytics.yolo", lambda name, where: Named(name, where))
-    monkeypatch.setattr("allcad_core.analysis.cell_classifier", lambda name, where: Named(name, where))
+    monkeypatch.setattr("allcad_core.detection.ultralytics.yolo", Named)
+    monkeypatch.setattr("allcad_core.analysis.cell_classifier", Named)
     assert watching.detector()(np.zeros((2, 2, 3), np.uint8), None) == (watching.DETECTOR, "where")
     assert watching.classifier()[1] == (watching.CLASSIFIER, "where")
     assert asked == [(None, None, (watching.DETECTOR, watching.CLASSIFIER))] * 2
