@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import PurePosixPath
@@ -16,7 +17,7 @@ SMALL = 1_000_000
 """Files up to so many bytes may grow as they like."""
 CHUNK = 1 << 20
 
-BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError, OSError)
+BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
 """What ``zipfile`` raises on files that are damaged, locked or packed in a way that it does not know."""
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast, get_args
 
-from allcad_core.errors import DataError
+from allcad_core.errors import DataError, quoted
 from allcad_core.results import Add, Box, Cell, Delete, Edit, FieldAnalysis, Label, Relabel
 
 SAME_CELL = 0.5
@@ -17,6 +16,9 @@ LEAST_SIDE = 4.0
 """Pixels. A smaller box was drawn by a slip of the hand; no nucleus is so small in a picture that can be judged."""
 KINDS: dict[str, type[Relabel | Add | Delete]] = {"relabel": Relabel, "add": Add, "delete": Delete}
 """The word for each edit in the JSON form."""
+
+MOST = 1e9
+"""Pixels. No picture is so wide; a number of any length compares with it, also one that no float can hold."""
 
 NAMES: dict[Label, str] = {"blast": "blast", "healthy": "healthy", "unsure": "cannot tell"}
 """The classes in words."""
@@ -179,10 +181,10 @@ def checked_box(sides: object, least: float = 0.0) -> Box:
     """
     known = isinstance(sides, list | tuple) and len(sides) == 4 and all(_is_number(side) for side in sides)
     if not known:
-        raise DataError(f"A box is four numbers x0, y0, x1, y1; {str(sides)[:80]} is none.")
+        raise DataError(f"A box is four numbers x0, y0, x1, y1; {quoted(sides)} is none.")
     x0, y0, x1, y1 = map(float, cast("Sequence[float]", sides))
     if not (x1 > x0 and y1 > y0):
-        raise DataError(f"A box needs x0 < x1 and y0 < y1; {str(sides)[:80]} has no area.")
+        raise DataError(f"A box needs x0 < x1 and y0 < y1; {quoted(sides)} has no area.")
     if min(x1 - x0, y1 - y0) < least:
         raise DataError(f"This box is too small for a cell: draw it at least {least:.0f} pixels wide and high.")
     return x0, y0, x1, y1
@@ -225,18 +227,18 @@ def _review(entry: dict[str, Any]) -> Review:
 def _edit(form: object) -> Edit:
     kind = form.get("kind") if isinstance(form, dict) else None
     if not isinstance(form, dict) or not isinstance(kind, str) or kind not in KINDS:
-        raise DataError(f"An edit of a review is one of {', '.join(KINDS)}; {str(form)[:80]} is none.")
+        raise DataError(f"An edit of a review is one of {', '.join(KINDS)}; {quoted(form)} is none.")
     box = checked_box(form.get("box"))
     if kind == "delete":
         return Delete(box)
     label = form.get("label")
     if label not in get_args(Label):
-        raise DataError(f"A cell is {', '.join(get_args(Label))}; '{str(label)[:40]}' is no class.")
+        raise DataError(f"A cell is {', '.join(get_args(Label))}; '{quoted(label)}' is no class.")
     return Relabel(box, cast("Label", label)) if kind == "relabel" else Add(box, cast("Label", label))
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MOST
 
 
 def _area(box: Box) -> float:

@@ -196,3 +196,10 @@ def test_a_slip_of_the_hand_is_no_box():
 def test_overlap_is_intersection_over_union():
     assert overlap(place(0), place(0)) == 1
     assert overlap(place(0), place(1)) == 0
+
+
+@pytest.mark.parametrize("side", ["1" + 400 * "0", "1e400", "NaN", "true"])
+def test_a_side_that_no_picture_has_is_refused(side: str):
+    text = f'[{{"sha256": "a", "edits": [{{"kind": "delete", "box": [0, 0, 9, {side}]}}]}}]'
+    with pytest.raises(DataError, match="A box is four numbers"):
+        from_json(text)

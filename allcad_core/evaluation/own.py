@@ -20,6 +20,7 @@ from allcad_core.evaluation.classifiers import Report, summarise
 from allcad_core.evaluation.judged import Judged, Rule
 from allcad_core.evaluation.origins import Origin
 from allcad_core.ground import balance
+from allcad_core.results import Box
 
 PROTOCOL = "own"
 """Stands for the protocol: pictures that the shipped model was not trained on, as far as whoever brings them knows."""
@@ -91,7 +92,9 @@ def label_of(kind: str, blast: Sequence[str] = ()) -> int | None:
         return int(not denied)
     if words & HEALTHY and not denied:
         return 0
-    raise DataError(f"Whether '{quoted(kind)}' means blasts or healthy cells is not known. Say which classes are blasts.")
+    raise DataError(
+        f"Whether '{quoted(kind)}' means blasts or healthy cells is not known. Say which classes are blasts."
+    )
 
 
 def evaluate(
@@ -250,10 +253,21 @@ def _each(
     return found, refused
 
 
+def _lies_in(box: Box, width: int, height: int) -> bool:
+    """Whether a box shows some of the picture and reaches no further beyond it than the picture is large."""
+    x0, y0, x1, y1 = box
+    return -width <= x0 < width and 0 < x1 <= 2 * width and -height <= y0 < height and 0 < y1 <= 2 * height
+
+
 def _judge(picture: _Picture, model: str, task: str, device: str | None, dataset: str) -> list[Judged]:
     if picture.label is None and not picture.boxes:
         return []
     image = images.read(picture.path)
+    for _, _, box in picture.boxes:
+        if not _lies_in(box, image.width, image.height):
+            raise DataError(
+                f"A box of '{quoted(picture.name)}' lies outside the picture. Its boxes are of another one."
+            )
 
     def origin(kind: str) -> Origin:
         return Origin(dataset, picture.name, picture.name, picture.name, kind=kind)
