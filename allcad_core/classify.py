@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from allcad_core import devices, models, quality
 from allcad_core.analysis import DEFAULT_RECIPE, cell_aggregate, cell_classifier, recipe, seen
-from allcad_core.classification import CellAggregate, CellClassifier, FieldClassifier, central_box
+from allcad_core.classification import CellAggregate, CellClassifier, FieldClassifier
+from allcad_core.classification.crops import central
 from allcad_core.detection import propose
 from allcad_core.errors import AllcadError, UnknownNameError
 from allcad_core.ground import balance, ground_colour
 from allcad_core.images import SmearImage
 from allcad_core.results import Box, Note, Timing
-from allcad_core.segmentation import Segmentation, methods, segment
+from allcad_core.segmentation import Region, Segmentation, methods, segment
 
 if TYPE_CHECKING:
     import torch
@@ -104,9 +105,16 @@ def cell_box(pixels: NDArray[np.uint8], device: str | None = None) -> Box | None
         pixels: uint8 (height, width, 3), RGB.
         device: see ``devices.choose``.
     """
+    region = central_region(pixels, device)
+    return None if region is None else region.box
+
+
+def central_region(pixels: NDArray[np.uint8], device: str | None = None) -> Region | None:
+    """The white cell that a crop is about, likewise."""
     regions = segment(pixels, BOXED_BY, device).regions
     height, width = pixels.shape[:2]
-    return central_box([region.box for region in regions], [region.area for region in regions], width, height)
+    index = central([region.box for region in regions], [region.area for region in regions], width, height)
+    return None if index is None else regions[index]
 
 
 def classify_crop(
@@ -171,10 +179,11 @@ def classify_field(
     segmentation = segment(image.pixels, BOXED_BY, str(where))
     if isinstance(judge, CellAggregate):
         clock.lap("segment")
-        chance = _by_cells(image, balanced, segmentation, judge, mask, where)
+        chances = cell_chances(image, balanced, segmentation, judge, mask, where)
+        chance = float(judge.probabilities([chances])[0])
         other: tuple[Note, ...] = _other_mask(cell_classifier(judge.cells, where), mask)
     else:
-        masks = _masks(image, segmentation, judge, mask, where)
+        masks = masks_for(image, segmentation, judge, mask, where)
         clock.lap("segment")
         chance, other = float(judge.probabilities([balanced], masks)[0]), _other_mask(judge, mask)
     clock.lap("classify")
@@ -192,7 +201,7 @@ def classify_field(
     )
 
 
-def _masks(
+def masks_for(
     image: SmearImage, segmentation: Segmentation, classifier: FieldClassifier, mask: str | None, where: torch.device
 ) -> list[NDArray[np.bool_]] | None:
     """What a network may see of the field; ``None`` for all of it."""
@@ -205,15 +214,14 @@ def _masks(
     return None
 
 
-def _by_cells(
+def cell_chances(
     image: SmearImage, balanced: NDArray[np.uint8], segmentation: Segmentation, judge: CellAggregate, mask: str | None,
     where: torch.device,
-) -> float:  # fmt: skip
-    """Probability of ALL by what the aggregate's own cell classifier says of every white cell."""
+) -> NDArray[np.float64]:  # fmt: skip
+    """What the aggregate's own cell classifier says of every white cell, in the order of ``detection.propose``."""
     classifier = cell_classifier(judge.cells, where)
     shown = seen(image.pixels, balanced, mask or classifier.mask, str(where))
-    chances = classifier.probabilities(shown, propose(segmentation.regions).box_list())
-    return float(judge.probabilities([chances])[0])
+    return classifier.probabilities(shown, propose(segmentation.regions).box_list())
 
 
 CLASSIFY: dict[Task, Callable[..., Classified]] = {"cell": classify_crop, "field": classify_field}

@@ -103,12 +103,12 @@ def explain_cells(
     crops = classifier.crops(shown, boxes)
     chances, maps = classifier.probabilities(shown, boxes), explain(classifier, shown, boxes)
     return [
-        _explained(cell, classifier.name, float(chance), classifier.threshold, crop, heat, classifier.context)
+        explained(cell, classifier.name, float(chance), classifier.threshold, crop, heat, classifier.context)
         for cell, chance, crop, heat in zip(cells, chances, crops, maps, strict=True)
     ]
 
 
-def _explained(
+def explained(
     cell: Cell,
     name: str,
     chance: float,
@@ -117,6 +117,7 @@ def _explained(
     heat: NDArray[np.float32],
     context: float,
 ) -> Explained:
+    """Put a cell, its crop and its map together, with the share of the map inside the outline."""
     corner, scale = crop_frame(cell.box, len(crop), context)
     inside = None
     if cell.outline:

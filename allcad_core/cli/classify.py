@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +16,7 @@ from allcad_core.images import read
 
 if TYPE_CHECKING:
     from allcad_core.classify import Classified
+    from allcad_core.images import SmearImage
 
 TASKS = ("cell", "field")
 EPILOG = """\
@@ -24,6 +26,9 @@ cuts it, and called blast or healthy. Where no cell is found, all of the crop is
 
 The probability is calibrated; the label turns at the threshold on the model's card. --mask paints everything but the
 white cells, as that method sees them, with the colour of the ground; without it, the model gets what it was trained on.
+
+--explain draws what the model saw beside what spoke for its answer, one PNG a file; of an aggregate such as best_field, how
+much of the answer each cell carries. explained.json beside them says it in a sentence, with the share that lies inside cells.
 """
 
 
@@ -38,6 +43,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     ask.add_device(parser)
     ask.add_json(parser, "one element a file")
+    parser.add_argument("--explain", action="store_true", help="with --out: draw why each file was judged so")
+    parser.add_argument("--out", type=ask.folder_to_write, metavar="DIR", help="where --explain writes")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -45,24 +52,60 @@ def run(arguments: argparse.Namespace) -> int:
     from allcad_core import devices
     from allcad_core.classify import CLASSIFY, check_mask, model_for
 
+    if arguments.explain != (arguments.out is not None):
+        arguments.parser.error("--explain writes pictures and --out says where to: give both or neither")
     model = model_for(arguments.task, arguments.model)  # wrong usage is said before any file is read
     check_mask(arguments.mask)
     devices.choose(arguments.device)
     paths = ask.expand(arguments.files)
+    names = dict(zip(paths, ask.distinct_stems(paths), strict=True))
+    explained: list[dict[str, object]] = []
 
     def work(path: Path, step: terminal.Step) -> Classified:
         start = perf_counter()
         image = read(path)
         read_ms = 1000 * (perf_counter() - start)
         step("judging", 1, 1)
-        return CLASSIFY[arguments.task](image, model, mask=arguments.mask, device=arguments.device, read_ms=read_ms)
+        said = CLASSIFY[arguments.task](image, model, mask=arguments.mask, device=arguments.device, read_ms=read_ms)
+        if arguments.explain:
+            step("explaining", 1, 1)
+            explained.append(_explain(image, said, arguments, arguments.out / f"{names[path]}-explained.png"))
+        return said
 
     answers = [answer for answer in terminal.for_each(paths, work) if answer is not None]
+    if explained:
+        _write(arguments.out / "explained.json", f"{json.dumps(explained, indent=2, ensure_ascii=False)}\n".encode())
     if arguments.json:
         terminal.emit_json([asdict(answer) for answer in answers])
     elif answers:
         show(answers)
     return DONE if len(answers) == len(paths) else FAILED
+
+
+def _explain(image: SmearImage, said: Classified, arguments: argparse.Namespace, picture: Path) -> dict[str, object]:
+    """Draw why; a row of ``explained.json``."""
+    from allcad_core.export import why_png
+    from allcad_core.why import why
+
+    found = why(image, said.task, said.model, mask=arguments.mask, device=arguments.device)
+    _write(picture, why_png(found.shown, found.heat))
+    return {
+        "image": said.image,
+        "model": said.model,
+        "label": said.label,
+        "probability": said.probability,
+        "share_inside": found.inside,
+        "sentence": found.sentence,
+        "picture": picture.name,
+    }
+
+
+def _write(path: Path, content: bytes) -> None:
+    """The file appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(content)
+    part.replace(path)
 
 
 def show(answers: Sequence[Classified]) -> None:

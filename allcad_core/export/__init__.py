@@ -1,7 +1,7 @@
 """What leaves allcad: JSON for programs, a table for spreadsheets, boxes for other tools, pictures and a report for people."""
 
 from allcad_core.export.coco import coco_json
-from allcad_core.export.explained import explained_png
+from allcad_core.export.explained import explained_png, why_png
 from allcad_core.export.form import as_json, json_schema, to_dict
 from allcad_core.export.geojson import qupath_geojson
 from allcad_core.export.picture import annotated_jpeg, annotated_png
@@ -20,5 +20,6 @@ __all__ = [
     "report_pdf",
     "table_csv",
     "to_dict",
+    "why_png",
     "yolo_zip",
 ]
