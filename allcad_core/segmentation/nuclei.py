@@ -16,7 +16,7 @@ from allcad_core.segmentation.base import Mask, Pixels
 from allcad_core.segmentation.constants import Constants
 from allcad_core.segmentation.splitting import area_of, disc, fill_holes, numbered
 
-SMOOTHEST, SMALLEST_PART = 0.06, 0.2
+SMOOTHEST, SMALLEST_PART = 0.2, 0.2
 """Threads of a nucleus thinner than the first and pieces smaller than the second, in red-cell diameters, are none."""
 RIDGE = 30.0
 """Variance, in squared grey levels, that is added to each channel, so that noise and few pixels tell no direction."""

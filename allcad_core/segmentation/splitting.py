@@ -20,7 +20,7 @@ COVERED = 0.8
 """A core whose inscribed disc is covered to more than this share by those of others is the gap between touching cells, no cell."""
 CONVEX = 0.93
 """Least share of its convex hull that a lone cell fills; two cells that touch fill less."""
-CROP = 6.5
+CROP = 7.0
 """A picture whose long side measures fewer red cells than this is the crop of one cell."""
 
 
@@ -199,10 +199,13 @@ def renumbered(labels: NDArray[np.int32], numbers: NDArray[np.int32]) -> NDArray
     return _drawn(labels.shape, places, numbers[own])
 
 
-def without_neighbours(labels: NDArray[np.int32], unit: float) -> NDArray[np.int32]:
-    """In the crop of one cell, the labels without what the edge cuts, as long as a whole cell is left; numbered anew."""
-    if max(labels.shape) > CROP * unit:
-        return labels
+def is_crop(shape: tuple[int, ...], unit: float) -> bool:
+    """Whether a picture of so many rows and columns is the crop of one cell; ``unit`` is a red cell's diameter, px."""
+    return max(shape[:2]) <= CROP * unit
+
+
+def without_neighbours(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The labels of the crop of one cell without what its edge cuts, as long as a whole cell is left; numbered anew."""
     cut = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
     keep = np.ones(int(labels.max(initial=0)) + 1, bool)
     keep[cut] = keep[0] = False

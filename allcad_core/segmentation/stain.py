@@ -30,6 +30,7 @@ from allcad_core.segmentation.splitting import (
     disc,
     fill_holes,
     grow,
+    is_crop,
     join_lobes,
     keep_nucleated,
     renumbered,
@@ -59,6 +60,9 @@ FALLBACK_RED_CELL = 1 / 28
 """Diameter of a red cell as a share of the long side, where a picture shows neither red cells nor nuclei."""
 NUCLEUS_TO_RED_CELL = 1.3
 """Typical diameter of a nucleus over that of a red cell: the scale where no lone red cell is seen."""
+LOBES, LOBES_APART = 2.0, 0.8
+"""In the crop of one cell a nucleus has so many times the diameter of its lobes at most; they lie closer together than the
+second, in red-cell diameters guessed from the largest of them."""
 LARGEST_CELL, SMALLEST_NUCLEUS = 3.0, 0.5
 """Diameters of a lone cell at most and of a nucleus in it at least, in red-cell diameters."""
 OWN_HUE, OWN_PURPLE = 0.85, 0.7
@@ -90,10 +94,10 @@ def stain(pixels: Pixels, device: Device, constants: Constants = SHIPPED) -> Seg
     body = _clean(cell, constants.cell_hole * unit, constants.thread * unit)
     body |= _lone(cell | absorbing, sure, unit, constants)
     labels = keep_nucleated(grow(cores, body, unit), sure, unit)
-    if max(labels.shape) > CROP * unit:
-        labels = without_red_cells(labels, light.hue, light.purple)
+    if is_crop(labels.shape, unit):
+        labels = without_neighbours(labels)
     else:
-        labels = without_neighbours(labels, unit)
+        labels = without_red_cells(labels, light.hue, light.purple)
     nucleus = nuclei(light.smooth, sure, labels, unit, constants)
     grey = grey_array(small, device)
     return Segmentation(
@@ -194,13 +198,35 @@ def _coloured(light: _Light, sure: Mask, absorbing: Mask, constants: Constants) 
 
 
 def _scale_by_nuclei(sure: Mask) -> float | None:
-    """A red cell's diameter guessed from the area-weighted median diameter of the nuclei."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(sure.astype(np.uint8))
-    areas = np.sort(stats[1:, cv2.CC_STAT_AREA].astype(np.float64))
-    if areas.size == 0:
+    """A red cell's diameter guessed from the area-weighted median diameter of the nuclei.
+
+    Pieces close together are lobes of one nucleus where that makes the picture the crop of one cell.
+    """
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats(sure.view(np.uint8))
+    if len(stats) < 2:
         return None
-    share = np.cumsum(areas)
-    return float(np.sqrt(4 / np.pi * areas[int(np.searchsorted(share, share[-1] / 2))])) / NUCLEUS_TO_RED_CELL
+    unit = _median_diameter(stats[1:, cv2.CC_STAT_AREA]) / NUCLEUS_TO_RED_CELL
+    if len(stats) == 2 or max(sure.shape) > LOBES * CROP * unit:
+        return unit
+    joined = _joined(pieces, LOBES_APART * unit)
+    together = _median_diameter(np.bincount(joined[sure])[1:]) / NUCLEUS_TO_RED_CELL
+    return together if is_crop(sure.shape, together) else unit
+
+
+def _joined(pieces: NDArray[np.int32], reach: float) -> NDArray[np.int32]:
+    """Pieces that lie closer together than ``reach`` px under one number; those that the edge cuts stay alone."""
+    cut = np.unique(np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]]))
+    whole = (pieces > 0) & ~np.isin(pieces, cut)
+    apart = cv2.distanceTransform((~whole).view(np.uint8), cv2.DIST_L2, 5)
+    _, joined = cv2.connectedComponents((apart <= reach / 2).view(np.uint8))
+    return np.where(whole, joined, np.where(pieces > 0, pieces + joined.max(), 0)).astype(np.int32)
+
+
+def _median_diameter(areas: NDArray[np.integer]) -> float:
+    """Diameter of the disc of the area-weighted median of areas, px."""
+    order = np.sort(areas.astype(np.float64))
+    share = np.cumsum(order)
+    return float(np.sqrt(4 / np.pi * order[int(np.searchsorted(share, share[-1] / 2))]))
 
 
 def red_cell_diameter(mask: Mask) -> float | None:

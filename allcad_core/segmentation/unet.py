@@ -23,6 +23,7 @@ from allcad_core.segmentation.splitting import (
     area_of,
     disc,
     fill_holes,
+    is_crop,
     join_lobes,
     keep_nucleated,
     split,
@@ -125,7 +126,9 @@ def _segmentation(
     filled = fill_holes(ground < 0.5, area_of(LARGEST_HOLE * unit))
     cell = cv2.morphologyEx(filled, cv2.MORPH_OPEN, disc(THREAD * unit)).astype(bool)
     core = (nucleus > 0.5) & cell
-    labels = without_neighbours(keep_nucleated(join_lobes(split(cell, unit), unit), core, unit), unit)
+    labels = keep_nucleated(join_lobes(split(cell, unit), unit), core, unit)
+    if is_crop(labels.shape, unit):
+        labels = without_neighbours(labels)
     core &= labels > 0
     grey = grey_array(small, network.device)
     return Segmentation(

@@ -12,6 +12,7 @@ from allcad_core.segmentation.splitting import (
     area_of,
     fill_holes,
     grow,
+    is_crop,
     join_lobes,
     keep_nucleated,
     renumbered,
@@ -75,14 +76,17 @@ def test_what_is_small_or_holds_no_nucleus_is_left_out() -> None:
 
 def test_neighbours_that_the_edge_of_a_crop_cuts_are_left_out() -> None:
     labels = discs((160, 160), (0, 80, 25), (90, 80, 30))
-    assert np.array_equal(without_neighbours(labels, 40) == 1, labels == 2)
+    assert np.array_equal(without_neighbours(labels) == 1, labels == 2)
 
 
-def test_on_a_field_and_without_a_whole_cell_they_stay() -> None:
-    labels = discs((160, 160), (0, 80, 25), (90, 80, 30))
-    assert np.array_equal(without_neighbours(labels, 10), labels)
+def test_without_a_whole_cell_what_the_edge_cuts_stays() -> None:
     alone = discs((160, 160), (0, 80, 25))
-    assert np.array_equal(without_neighbours(alone, 40), alone)
+    assert np.array_equal(without_neighbours(alone), alone)
+
+
+def test_a_picture_of_few_red_cells_is_the_crop_of_one_cell() -> None:
+    assert is_crop((160, 140, 3), 40)
+    assert not is_crop((160, 140, 3), 10)
 
 
 def scattered(seed: int, count: int = 40) -> NDArray[np.int32]:

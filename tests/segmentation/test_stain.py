@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from allcad_core.segmentation import segment
 from allcad_core.segmentation.splitting import cores_of, split
-from allcad_core.segmentation.stain import red_cell_diameter, without_red_cells
+from allcad_core.segmentation.stain import red_cell_diameter, scale_of, without_red_cells
 
 Draw = Callable[..., NDArray[np.uint8]]
 REDS = [(x, y, 15) for x in (40, 100, 160, 220, 280, 340) for y in (40, 260)]
@@ -173,3 +173,15 @@ def test_bluish_red_cells_beside_purer_nuclei_are_left_out() -> None:
 def test_a_pale_cell_of_the_nuclei_s_hue_stays() -> None:
     labels, hue, purple = _three_regions((0.48, 0.5, 0.51), (0.1, 0.2, 0.19))
     assert np.array_equal(without_red_cells(labels, hue, purple), labels)
+
+
+def test_lobes_of_one_nucleus_tell_the_scale_of_a_crop_together(draw: Draw) -> None:
+    lobes = [(45, 60, 12), (75, 60, 12), (60, 85, 12)]
+    alone, together = (scale_of(draw((120, 120), purple=some))[1] for some in (lobes[:1], lobes))
+    assert together == pytest.approx(np.sqrt(3) * alone, rel=0.05)
+
+
+def test_nuclei_far_apart_tell_it_each_alone(draw: Draw) -> None:
+    nuclei = [(25, 25, 12), (95, 30, 12), (60, 95, 12)]
+    alone, together = (scale_of(draw((120, 120), purple=some))[1] for some in (nuclei[:1], nuclei))
+    assert together == pytest.approx(alone, rel=0.05)
