@@ -26,7 +26,7 @@ from allcad_core.ground import balance
 from allcad_core.predictions import CellPrediction
 from allcad_core.results import Box
 from allcad_core.segmentation import segment
-from allcad_core.training import hand_measures
+from allcad_core.training import hand_measures, starts
 from allcad_core.training.plans import plan
 
 PROTOCOLS = ("random4", "field", "session")
@@ -85,6 +85,8 @@ def run_baselines(
     """
     bench = _Bench(data, runs)
     queue = [(name, protocol) for protocol in protocols for name in (BASELINES if names is None else names)]
+    if any(BASELINES[name].deep for name, _ in queue):
+        _unpack_start(runs / DEEP_WEIGHTS)
     written = []
     for number, (name, protocol) in enumerate(queue, start=1):
         if BASELINES[name].deep and not (runs / DEEP_WEIGHTS).is_file():
@@ -99,6 +101,18 @@ def run_baselines(
             predictions.write(_held_out(name, bench, folds, fold), CellPrediction, path)
             written.append(path)
     return written
+
+
+def _unpack_start(path: Path) -> None:
+    """The pre-trained ResNet50 that ships, where none was trained here."""
+    from safetensors.torch import save_file
+
+    state = None if path.is_file() else starts.packaged(DEEP_PLAN)
+    if state is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        save_file(state, part)
+        part.replace(path)
 
 
 def _say(tell: Tell | None, words: str, done: int, count: int) -> None:

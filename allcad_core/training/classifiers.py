@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from allcad_core import models
 from allcad_core.errors import DataError
-from allcad_core.training import cellsets, fieldsets
+from allcad_core.training import cellsets, fieldsets, starts
 from allcad_core.training.cellsets import CellSet
 from allcad_core.training.fieldsets import FieldSet
 from allcad_core.training.fitting import Epoch, Material, fit, last_layer
@@ -22,6 +22,9 @@ from allcad_core.training.truth import TrueField
 
 MARGIN = 1.6
 """Crops to train on show so much more than the network sees, so that a turned one has no empty corners."""
+
+START = "indomain.safetensors"
+"""What pre-training gave, below the folder of the plan's runs."""
 
 Tell = Callable[[str, int, int], None]
 """Told what is being done, the part done and how many there are."""
@@ -60,10 +63,9 @@ def fit_classifier(
         raise DataError(f"'{plan.title}' has no course of training.")
     network = started(plan, seed)
     if plan.pretraining is not None:
-        start = home / "indomain.safetensors"
+        start = home / START
         if not start.exists():
-            first = f"{plan.title}, first on other sets"
-            store(_pretrained(plan, plan.pretraining, others, home / "indomain.ckpt", first, device, tell), start)
+            _store_start(plan, plan.pretraining, others, start, device, tell)
         network.load_state_dict(load_file(start, device=str(device)))
     name, material = title.replace(" ", "-"), _material(plan, plan.course, pictures)
     before = home / f"{name}-before.safetensors"
@@ -107,6 +109,25 @@ def store(network: torch.nn.Module, path: Path) -> None:
     part = path.with_suffix(".part")
     save_file({name: value.contiguous().cpu() for name, value in network.state_dict().items()}, part)
     part.replace(path)
+
+
+def _store_start(
+    plan: Plan, course: Course, others: Sequence[TrueField], start: Path, device: torch.device, tell: Tell
+) -> None:
+    """Pre-train where other sets are at hand, else take the start that ships with allcad."""
+    if any(field.dataset in course.weights for field in others):
+        checkpoint, title = start.with_suffix(".ckpt"), f"{plan.title}, first on other sets"
+        store(_pretrained(plan, course, others, checkpoint, title, device, tell), start)
+        return
+    state = starts.packaged(start.parent.name)
+    if state is None:
+        raise DataError(
+            f"Pre-training needs one of {', '.join(course.weights)}, and no start of '{start.parent.name}' ships. Put a set "
+            "into the data folder, or train with --pretrained none."
+        )
+    network = started(plan, 0)
+    network.load_state_dict(state)
+    store(network, start)
 
 
 def _pretrained(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from allcad_core import models
 from allcad_core.errors import DataError
-from allcad_core.training import aggregates, detectors, jobs
+from allcad_core.training import aggregates, classifiers, detectors, jobs, starts
 from allcad_core.training.plans import draft_card
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ LARGE = 4_000_000
 def ship(name: str, bench: jobs.Bench, folder: Path | None = None) -> models.Card:
     """Train on every field by the recipe of the folds, write the weights and the card.
 
-    The card has neither figures nor calibration yet: ``evaluation.cards`` computes both from stored predictions.
+    What pre-training gave goes beside them, so that whoever has ALL-IDB alone can train by the same recipe. The card has neither figures nor calibration yet: ``evaluation.cards`` computes both from stored predictions.
 
     Raises:
         DataError: the plan is an experiment.
@@ -43,4 +43,9 @@ def ship(name: str, bench: jobs.Bench, folder: Path | None = None) -> models.Car
     digest = models.write_weights(network.state_dict(), (folder or models.WEIGHTS) / card.file, storage)
     card = replace(card, sha256=digest, storage=storage, parameters=parameters)
     models.write_card(card, folder)
+    start = bench.runs / made.task / name / classifiers.START
+    if made.pretraining is not None and start.is_file():
+        from safetensors.torch import load_file
+
+        starts.pack(name, load_file(start), storage, folder)
     return card
