@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
 from allcad_core.ui import media
+from allcad_core.ui.components import component
 
-HERE = Path(__file__).parent
-
-_mount = st.components.v2.component(
-    "allcad_gallery",
-    html=(HERE / "gallery.html").read_text("utf-8"),
-    css=(HERE / "gallery.css").read_text("utf-8"),
-    js=(HERE / "gallery.js").read_text("utf-8"),
-)
+_mount = component("gallery")
 
 
 @dataclass(frozen=True, slots=True)

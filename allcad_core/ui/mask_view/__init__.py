@@ -8,11 +8,13 @@ from typing import Any
 
 from allcad_core.segmentation import Region
 from allcad_core.ui import media
-from allcad_core.ui.lab.parts import component
+from allcad_core.ui.components import component
 from allcad_core.ui.lab.told import Stage
 from allcad_core.ui.viewer import LIBRARY
 
-_mount = component("mask_view", "viewer/viewer.html", "viewer/viewer.css", "viewer/viewer.js", "mask_view/layer.js")
+_mount = component(
+    "mask_view", "lab/bus.js", "viewer/viewer.html", "viewer/viewer.css", "viewer/viewer.js", "mask_view/layer.js"
+)
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from allcad_core.ui.lab.parts import component
+from allcad_core.ui.components import component
 
-_mount = component("region_table")
+_mount = component("region_table", "lab/bus.js")
 
 
 @dataclass(frozen=True, slots=True)

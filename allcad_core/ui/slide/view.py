@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import streamlit as st
-
 from allcad_core.slides.base import TILE
 from allcad_core.slides.looking import RED_CELL_UM
 from allcad_core.ui import media
+from allcad_core.ui.components import component
 from allcad_core.ui.slide import routes
 from allcad_core.ui.slide.visits import Visit
 from allcad_core.ui.viewer import LIBRARY
 
-HERE = Path(__file__).parent
-
-_mount = st.components.v2.component(
-    "allcad_slide",
-    html=(HERE / "slide.html").read_text("utf-8"),
-    css=(HERE / "slide.css").read_text("utf-8"),
-    js="".join((HERE / name).read_text("utf-8") for name in ("boxes.js", "map.js", "slide.js")),
-)
+_mount = component("slide", "slide/boxes.js", "slide/map.js")
 
 
 def slide_view(visit: Visit, *, key: str = "slide") -> None:

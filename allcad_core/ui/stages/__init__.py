@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from allcad_core.ui import media
-from allcad_core.ui.lab.parts import component
+from allcad_core.ui.components import component
 from allcad_core.ui.lab.told import Stage
 
-_mount = component("stages")
+_mount = component("stages", "lab/bus.js")
 
 
 def stages(steps: Sequence[Stage], sprite: media.Sprite, *, key: str) -> None:

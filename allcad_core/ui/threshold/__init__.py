@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from allcad_core.segmentation import Cluster
 from allcad_core.ui import charts
-from allcad_core.ui.lab.parts import component
+from allcad_core.ui.components import component
 
-_mount = component("threshold")
+_mount = component("threshold", "lab/bus.js")
 
 
 @dataclass(frozen=True)

@@ -11,17 +11,12 @@ import streamlit as st
 
 from allcad_core.results import Cell
 from allcad_core.ui import media, words
+from allcad_core.ui.components import component
 
-HERE = Path(__file__).parent
-LIBRARY = HERE / "openseadragon.min.js"
+LIBRARY = Path(__file__).with_name("openseadragon.min.js")
 EVERY_KIND = ("blast", "healthy", "review", "unsure")
 
-_mount = st.components.v2.component(
-    "allcad_viewer",
-    html=(HERE / "viewer.html").read_text("utf-8"),
-    css=(HERE / "viewer.css").read_text("utf-8"),
-    js="".join((HERE / name).read_text("utf-8") for name in ("viewer.js", "mount.js")),
-)
+_mount = component("viewer", last="viewer/mount.js")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ import streamlit as st
 from allcad_core.compared import Place
 from allcad_core.results import Cell
 from allcad_core.ui import media
-from allcad_core.ui.compare.parts import component
+from allcad_core.ui.components import component
 
-_mount = component("board")
+_mount = component("compare/board")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Literal
 
 import streamlit as st
 
-from allcad_core.ui.compare.parts import component
+from allcad_core.ui.components import component
 
-_mount = component("ranking")
+_mount = component("compare/ranking")
 
 
 @dataclass(frozen=True, slots=True)

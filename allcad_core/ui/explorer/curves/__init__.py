@@ -9,12 +9,12 @@ import numpy as np
 from allcad_core.evaluation.bands import Band
 from allcad_core.evaluation.curves import Bin
 from allcad_core.ui import words
+from allcad_core.ui.components import component
 from allcad_core.ui.explorer import told
 from allcad_core.ui.explorer.evidence import BLAST, HEALTHY, Evidence, Ints
-from allcad_core.ui.explorer.parts import component
 from allcad_core.ui.explorer.work import FALSE_RATE, MOST_FALSE, Lines
 
-_mount = component("curves")
+_mount = component("explorer/curves")
 
 Drawn = dict[str, object]
 ABSENT = "This needs cells of both classes."

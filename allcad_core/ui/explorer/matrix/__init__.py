@@ -8,11 +8,11 @@ import streamlit as st
 
 from allcad_core.intervals import wilson
 from allcad_core.ui import words
+from allcad_core.ui.components import component
 from allcad_core.ui.explorer.evidence import BLAST, HEALTHY, NONE, Evidence, Ints
-from allcad_core.ui.explorer.parts import component
 from allcad_core.ui.explorer.told import Names, names
 
-_mount = component("matrix")
+_mount = component("explorer/matrix")
 
 STRENGTHS = (16, 58)
 """Per cent of the class's colour in a field that holds nothing, and in one that holds its whole row."""

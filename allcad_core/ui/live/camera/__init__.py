@@ -6,21 +6,15 @@ import base64
 import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
 from allcad_core.ui import media
+from allcad_core.ui.components import component
 
-HERE = Path(__file__).parent
 KEY = "live-camera"
 
-_mount = st.components.v2.component(
-    "allcad_camera",
-    html=(HERE / "camera.html").read_text("utf-8"),
-    css=(HERE / "camera.css").read_text("utf-8"),
-    js=(HERE / "camera.js").read_text("utf-8"),
-)
+_mount = component("live/camera", name="camera")
 
 
 @dataclass(frozen=True, slots=True)

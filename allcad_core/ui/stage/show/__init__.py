@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from allcad_core.ui import media, theme, words
+from allcad_core.ui.components import component
 from allcad_core.ui.stage import told
 from allcad_core.ui.stage.game import LARGEST_SEED, Card, Round
 from allcad_core.ui.stage.scenes import Matrix, Scene
 
-HERE = Path(__file__).parent
 KEY = "stage"
 
-_mount = st.components.v2.component(
-    "allcad_stage",
-    html=(HERE / "show.html").read_text("utf-8"),
-    css=(HERE / "show.css").read_text("utf-8"),
-    js="".join((HERE / name).read_text("utf-8") for name in ("dom.js", "scenes.js", "game.js", "show.js")),
-)
+_mount = component("stage/show", *(f"stage/show/{name}.js" for name in ("dom", "scenes", "game")), name="stage")
 
 
 def show(scenes: Sequence[Scene], played: Round | None, wanted: int, on_seed: Callable[[int], None]) -> None:
