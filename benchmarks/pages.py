@@ -1,4 +1,4 @@
-"""How soon each page shows its first line, and how soon a picture follows its slider: ``python -m benchmarks.pages``.
+"""How soon each page shows its first line, how still it stands, how soon a picture follows its slider: ``python -m benchmarks.pages``.
 
 It starts a server of its own and drives the Chromium of this machine through Playwright (``requirements-dev.txt``). Every
 page is opened once to warm models and caches, and then measured in fresh browser sessions.
@@ -30,18 +30,33 @@ PAGES = {
     "Compare models": "/compare?sample=blasts-and-healthy-cells",
     "Confusion explorer": "/confusion_explorer",
     "Models and data": "/models",
+    "Slide": "/slide",
+    "Live camera": "/live",
+    "Batch": "/batch",
 }
+SHIFTS = """
+globalThis.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) globalThis.shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+"""Adds up what moved without the visitor's doing, as the browser reports it (cumulative layout shift)."""
+MOST_SHIFTED = 0.1
+"""What counts as still; web.dev/articles/cls."""
+SETTLE_MS = 1500
 BOARD = ".board[data-image]"
+QUIET = "[data-testid=stApp][data-test-script-state=notRunning]"
 WAIT_MS = 240_000
 
 
 @dataclass(frozen=True)
 class Line:
-    """What was measured: name, milliseconds, and how many are allowed; infinitely many where none was asked for."""
+    """What was measured: name, values, how much is allowed (endless where nothing was asked for), and the unit."""
 
     name: str
     times: tuple[float, ...]
     allowed: float = float("inf")
+    unit: str = "ms"
 
     @property
     def median(self) -> float:
@@ -50,15 +65,18 @@ class Line:
 
     def __str__(self) -> str:
         """One line of the report."""
-        wanted = f", at most {self.allowed:.0f} wanted" if math.isfinite(self.allowed) else ""
-        verdict = "" if self.median <= self.allowed else "  too slow"
-        return f"{self.name:36} median {self.median:6.0f} ms, slowest {max(self.times):6.0f} ms{wanted}{verdict}"
+        form = "{:6.0f} ms" if self.unit else "{:9.3f}"
+        wanted = f", at most {form.format(self.allowed).strip()} wanted" if math.isfinite(self.allowed) else ""
+        verdict = "" if self.median <= self.allowed else "  too much"
+        return f"{self.name:36} median {form.format(self.median)}, most {form.format(max(self.times))}{wanted}{verdict}"
 
 
 def opened(browser: Browser, address: str) -> tuple[Page, float]:
     """A page in a fresh session, and milliseconds until its first headline stands."""
     page = browser.new_page(viewport={"width": WIDE[0], "height": WIDE[1]})
     page.set_default_timeout(WAIT_MS)
+    page.context.add_cookies([{"name": "allcad_tour", "value": "done", "url": address}])
+    page.add_init_script(SHIFTS)
     start = time.perf_counter()
     page.goto(address, wait_until="commit")
     page.locator(".stMain h1").first.wait_for()
@@ -70,15 +88,19 @@ def first_paints(browser: Browser, address: str, repeats: int) -> list[Line]:
     found = []
     for name, path in PAGES.items():
         page, _ = opened(browser, address + path)
-        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        page.locator(QUIET).wait_for()
         page.close()
-        times = []
+        times, shifts = [], []
         for _ in range(repeats):
             page, spent = opened(browser, address + path)
             times.append(spent)
+            page.locator(QUIET).wait_for()
+            page.wait_for_timeout(SETTLE_MS)
+            shifts.append(float(page.evaluate("globalThis.shifted")))
             page.close()
         found.append(Line(f"{name}, first line", tuple(times), FIRST_MS))
-        print(found[-1], flush=True)
+        found.append(Line(f"{name}, moved by itself", tuple(shifts), MOST_SHIFTED, ""))
+        print(*found[-2:], sep="\n", flush=True)
     return found
 
 
@@ -112,7 +134,7 @@ def score(browser: Browser, address: str, steps: int) -> list[Line]:
     """From a key on the score slider of Analyse to the counts that follow it."""
     page, _ = opened(browser, address + PAGES["Analyse smear"])
     page.locator(".viewer[data-open]").first.wait_for()
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.locator(QUIET).wait_for()
     slider = page.get_by_role("slider").first
     slider.focus()
     times = []
@@ -123,7 +145,7 @@ def score(browser: Browser, address: str, steps: int) -> list[Line]:
         page.wait_for_function(
             "before => document.querySelector('[data-testid=stSliderThumbValue]').innerText !== before", arg=before
         )
-        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        page.locator(QUIET).wait_for()
         times.append(1000 * (time.perf_counter() - start))
     page.close()
     line = Line("Analyse, slider to boxes and counts", tuple(times), SLIDER_MS)
