@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from allcad_core.batch import tables
 from allcad_core.batch.report import write_report
 from allcad_core.batch.store import DONE, FAILED, Store, Told
-from allcad_core.errors import DataError
+from allcad_core.files import whole_text
 from allcad_core.intervals import wilson
 
 FORMATS = ("coco", "geojson", "fiftyone")
@@ -49,7 +47,7 @@ def write(store: Store, folder: Path, formats: Collection[str] = ()) -> None:
 
 def write_summary(store: Store, folder: Path) -> None:
     """``summary.csv``: one row a file, by path, also where it failed."""
-    with _whole(folder / SUMMARY) as stream:
+    with whole_text(folder / SUMMARY) as stream:
         writer = csv.writer(stream, quoting=csv.QUOTE_NONNUMERIC)
         writer.writerow(COLUMNS)
         writer.writerows(_summary_row(told) for told in store.told())
@@ -82,7 +80,7 @@ def write_coco(store: Store, folder: Path) -> None:
 
     head: dict[str, Any] = {}
     count = 0
-    with _whole(folder / "coco.json") as stream, _whole(folder / "coco.images.json") as images:
+    with whole_text(folder / "coco.json") as stream, whole_text(folder / "coco.images.json") as images:
         stream.write('{"annotations": [')
         for place, (number, analysis) in enumerate(tables.analyses(store, folder)):
             head = json.loads(coco_json([analysis]))
@@ -111,7 +109,7 @@ def write_geojson(store: Store, folder: Path) -> None:
     place.mkdir(exist_ok=True)
     for number, analysis in tables.analyses(store, folder):
         stem = re.sub(r"[^\w.-]+", "-", Path(analysis.image).stem)[:STEM]
-        with _whole(place / f"{number:06}-{stem}.geojson") as stream:
+        with whole_text(place / f"{number:06}-{stem}.geojson") as stream:
             stream.write(qupath_geojson(analysis))
 
 
@@ -123,7 +121,7 @@ def write_fiftyone(store: Store, folder: Path) -> None:
     """
     place = folder / "fiftyone"
     place.mkdir(exist_ok=True)
-    with _whole(place / "data.json") as data, _whole(place / "labels.json") as labels:
+    with whole_text(place / "data.json") as data, whole_text(place / "labels.json") as labels:
         data.write("{")
         labels.write('{"classes": ["blast", "healthy", "unsure"], "labels": {')
         first = True
@@ -151,25 +149,3 @@ def _fiftyone(cell: Any, analysis: Any) -> dict[str, Any]:
         "confidence": cell.score,
         "attributes": {"p_blast": cell.p_blast, "flags": " ".join(cell.flags)},
     }
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[IO[str]]:
-    """A text file that takes its name when it is complete.
-
-    Raises:
-        DataError: it cannot be written.
-    """
-    half = path.with_name(f"{path.name}.part")
-    try:
-        with half.open("w", encoding="utf-8", newline="", errors="backslashreplace") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        half.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            half.unlink(missing_ok=True)
-        raise DataError(
-            f"'{path}' cannot be written ({error.strerror or error}). Free space and run it again."
-        ) from error

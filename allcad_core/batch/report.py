@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import base64
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from allcad_core import __version__
+from allcad_core import __version__, files
 from allcad_core.batch import tables
 from allcad_core.batch.store import DONE, FAILED, Store
 from allcad_core.batch.work import Job, is_slide, picture
-from allcad_core.errors import AllcadError, DataError
+from allcad_core.errors import AllcadError
 from allcad_core.intervals import EN_DASH, Proportion, wilson
 
 if TYPE_CHECKING:
@@ -77,16 +76,7 @@ def write_report(store: Store, folder: Path) -> None:
     Raises:
         DataError: it cannot be written.
     """
-    html = render(store, folder)
-    half = folder / f"{NAME}.part"
-    try:
-        half.write_text(html, "utf-8", "replace")
-        half.replace(folder / NAME)
-    except OSError as error:
-        with suppress(OSError):
-            half.unlink(missing_ok=True)
-        reason = error.strerror or error
-        raise DataError(f"'{folder / NAME}' cannot be written ({reason}). Free space and run it again.") from error
+    files.write(folder / NAME, render(store, folder).encode("utf-8", "replace"))
 
 
 def render(store: Store, folder: Path) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from allcad_core.batch.rows import MEASURES, QUALITY, STEPS, Row, analysis_of
 from allcad_core.batch.store import Store
 from allcad_core.errors import DataError
+from allcad_core.files import whole
 from allcad_core.results import FieldAnalysis
 
 if TYPE_CHECKING:
@@ -96,20 +95,8 @@ def _write(path: Path, rows: list[Row], schema: pa.Schema) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    half = path.with_name(f"{path.name}.part")
-    try:
-        path.parent.mkdir(exist_ok=True)
+    with whole(path, "Free space; the same command goes on from what is done.") as half:
         pq.write_table(pa.Table.from_pylist(rows, schema), half, compression="zstd")
-        with half.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        half.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            half.unlink(missing_ok=True)
-        raise DataError(
-            f"'{path}' cannot be written ({error.strerror or error}). Free space; the same command goes on from what is "
-            "done."
-        ) from error
 
 
 def _field_schema() -> pa.Schema:

@@ -110,7 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
         _write_together(out, analyses, stems, formats)
         if arguments.explain:
             text = json.dumps(explained, indent=2, ensure_ascii=False)
-            (out / "explained.json").write_text(f"{text}\n", encoding="utf-8")
+            _write(out / "explained.json", f"{text}\n".encode())
     if arguments.json:
         terminal.emit(export.as_json(analyses))
     elif analyses:
@@ -194,8 +194,9 @@ def _explain(
 
 
 def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    from allcad_core import files
+
+    files.write(path, content)
 
 
 def show(analyses: Sequence[FieldAnalysis]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from allcad_core import files
 from allcad_core.cli import DONE, FAILED, annotate_exchange, annotate_figures, terminal
 from allcad_core.cli import arguments as ask
 
@@ -101,8 +102,7 @@ def _propose(arguments: argparse.Namespace) -> int:
         for number, record in enumerate(records):
             bar.show(record.name, number)
             fields.append(propose(record, crops))
-    arguments.proposals.parent.mkdir(parents=True, exist_ok=True)
-    arguments.proposals.write_text(proposals_csv(fields), encoding="utf-8")
+    files.write(arguments.proposals, proposals_csv(fields).encode())
     print(f"{sum(len(one.proposals) for one in fields)} boxes in {len(fields)} fields: {arguments.proposals}")
     return DONE
 
@@ -161,6 +161,6 @@ def _build(arguments: argparse.Namespace) -> int:
         return FAILED
     cells = {name: [marked.cell for marked in one.boxes] for name, one in fields.items()}
     path = Path(arguments.out or DEFAULT_FILE)
-    path.write_text(boxes_csv(cells), encoding="utf-8")
+    files.write(path, boxes_csv(cells).encode())
     print(f"{sum(map(len, cells.values()))} boxes in {len(cells)} fields: {path}")
     return DONE

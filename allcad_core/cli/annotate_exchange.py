@@ -7,6 +7,7 @@ from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from allcad_core import files
 from allcad_core.cli import DONE, terminal
 from allcad_core.cli import arguments as ask
 
@@ -64,13 +65,11 @@ def _export(arguments: argparse.Namespace) -> int:
     records = _annotated(arguments.data, read_proposals(arguments.proposals))
     sizes = {record.name: size_of(record.path) for record in records}
     if arguments.format == "coco":
-        files = {COCO_FILE: coco_text(boxes, sizes, {record.name: record.path.name for record in records})}
+        texts = {COCO_FILE: coco_text(boxes, sizes, {record.name: record.path.name for record in records})}
     else:
-        files = yolo_files(boxes, sizes)
-    for name, text in files.items():
-        path = arguments.out / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        texts = yolo_files(boxes, sizes)
+    for name, text in texts.items():
+        files.write(arguments.out / name, text.encode())
     count = sum(len(boxes.get(name, ())) for name in sizes)
     print(f"{count} boxes of {len(sizes)} fields: {terminal.printable(str(arguments.out))}")
     return DONE
@@ -104,8 +103,7 @@ def _merge(arguments: argparse.Namespace) -> int:
     if not changes:
         print(f"{len(corrected)} fields compared: nothing differs, no file is written.")
         return DONE
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(changes_csv(changes), encoding="utf-8")
+    files.write(arguments.out, changes_csv(changes).encode())
     print(f"{len(changes)} rows of {len(corrected)} fields compared: {terminal.printable(str(arguments.out))}")
     print("Read them, write why into the notes, then run 'allcad annotate build'.")
     return DONE

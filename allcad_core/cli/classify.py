@@ -101,11 +101,9 @@ def _explain(image: SmearImage, said: Classified, arguments: argparse.Namespace,
 
 
 def _write(path: Path, content: bytes) -> None:
-    """The file appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)
+    from allcad_core import files
+
+    files.write(path, content)
 
 
 def show(answers: Sequence[Classified]) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 from allcad_core.cli import DONE, FAILED, terminal
 from allcad_core.cli import arguments as ask
 from allcad_core.errors import UnknownNameError
+from allcad_core.files import whole
 from allcad_core.images import SmearImage, read
 from allcad_core.results import in_micrometres
 
@@ -150,6 +151,6 @@ def _write_masked(path: Path, image: SmearImage, found: Segmentation) -> Path:
 
 
 def _write(path: Path, pixels: NDArray[np.uint8]) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels).save(path)
+    with whole(path) as half:
+        Image.fromarray(pixels).save(half, "PNG")
     return path

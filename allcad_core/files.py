@@ -1,0 +1,53 @@
+"""Files that are there whole or not at all, whatever ends the process that writes them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from allcad_core.errors import DataError
+
+HALF = ".part"
+"""Ending of a file that is being written."""
+
+
+@contextmanager
+def whole(path: Path, remedy: str = "Free space and run it again.") -> Iterator[Path]:
+    """A path beside ``path`` to write to; what is there takes the name ``path`` once the block has ended.
+
+    Args:
+        path: of the file; its folder is made where it is missing.
+        remedy: what a person shall do where it cannot be written.
+
+    Raises:
+        DataError: it cannot be written; what was there before is as it was.
+    """
+    half = path.with_name(f"{path.name}{HALF}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield half
+        with half.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        half.replace(path)
+    except BaseException as error:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise DataError(f"'{path}' cannot be written ({error.strerror or error}). {remedy}") from error
+        raise
+
+
+@contextmanager
+def whole_text(path: Path) -> Iterator[IO[str]]:
+    """A text file to write to, in UTF-8 and with lines as they are given; otherwise as ``whole``."""
+    with whole(path) as half, half.open("w", encoding="utf-8", newline="", errors="backslashreplace") as stream:
+        yield stream
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file. Raises DataError where it cannot be written."""
+    with whole(path) as half:
+        half.write_bytes(content)

@@ -1,0 +1,74 @@
+"""A file is there whole or not at all: a full disk, a fault on the way, the end of the process."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from allcad_core import files
+from allcad_core.errors import DataError
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_takes_its_name_when_it_is_complete(tmp_path: Path):
+    path = tmp_path / "made" / "table.csv"
+    with files.whole_text(path) as stream:
+        stream.write("a,ü\n")
+        assert not path.exists()
+    assert path.read_bytes() == "a,ü\n".encode()
+    assert left(path.parent) == ["table.csv"]
+
+
+def test_a_full_disk_is_told_and_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "table.csv"
+    files.write(path, b"before")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DataError, match=r"table\.csv' cannot be written \(No space left on device\)\. Free space"):
+        files.write(path, b"after")
+    assert path.read_bytes() == b"before"
+    assert left(tmp_path) == ["table.csv"]
+
+
+def test_a_fault_on_the_way_is_passed_on_and_leaves_what_was_there(tmp_path: Path):
+    path = tmp_path / "table.csv"
+    files.write(path, b"before")
+
+    def break_down() -> None:
+        with files.whole_text(path) as stream:
+            stream.write("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        break_down()
+    assert path.read_bytes() == b"before"
+    assert left(tmp_path) == ["table.csv"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_a_process_killed_while_it_writes_leaves_what_was_there(tmp_path: Path):
+    path = tmp_path / "report.pdf"
+    files.write(path, b"before")
+    program = (
+        "import os, signal, sys; from pathlib import Path; from allcad_core import files\n"
+        "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "files.write(Path(sys.argv[1]), b'after' * 100_000)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, str(path)], check=False, timeout=60)
+    assert ended.returncode == -signal.SIGKILL
+    assert path.read_bytes() == b"before"
+    files.write(path, b"later")  # the half file is in nobody's way
+    assert path.read_bytes() == b"later"
+    assert left(tmp_path) == ["report.pdf"]
