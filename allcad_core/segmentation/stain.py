@@ -205,10 +205,10 @@ def _scale_by_nuclei(sure: Mask) -> float | None:
     _, pieces, stats, _ = cv2.connectedComponentsWithStats(sure.view(np.uint8))
     if len(stats) < 2:
         return None
-    unit = _median_diameter(stats[1:, cv2.CC_STAT_AREA]) / NUCLEUS_TO_RED_CELL
+    unit = _median_diameter(np.asarray(stats[1:, cv2.CC_STAT_AREA], np.int32)) / NUCLEUS_TO_RED_CELL
     if len(stats) == 2 or max(sure.shape) > LOBES * CROP * unit:
         return unit
-    joined = _joined(pieces, LOBES_APART * unit)
+    joined = _joined(np.asarray(pieces, np.int32), LOBES_APART * unit)
     together = _median_diameter(np.bincount(joined[sure])[1:]) / NUCLEUS_TO_RED_CELL
     return together if is_crop(sure.shape, together) else unit
 
