@@ -32,11 +32,16 @@ def make(card: models.Card) -> openvino.Model:
         ModelError: its weights are missing or damaged.
         CompileError: there is no such graph for this kind of network, or its answers are not torch's.
     """
-    import torch
-
     if card.task not in CLOSE:
         raise CompileError(f"Networks such as '{card.name}' ({card.task}) run with torch only.")
-    network = whole(card, models.fresh(card.name))
+    return graph_of(card, models.fresh(card.name))
+
+
+def graph_of(card: models.Card, trained: torch.nn.Module) -> openvino.Model:
+    """The same for a network of the card's kind with other weights, such as those of a fold. Raises CompileError."""
+    import torch
+
+    network = whole(card, trained)
     pictures = torch.from_numpy(np.random.default_rng(0).integers(60, 256, _shape(card), np.uint8))
     try:
         graph = _traced(network, pictures)
