@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -45,6 +46,13 @@ def whole_text(path: Path) -> Iterator[IO[str]]:
     """A text file to write to, in UTF-8 and with lines as they are given; otherwise as ``whole``."""
     with whole(path) as half, half.open("w", encoding="utf-8", newline="", errors="backslashreplace") as stream:
         yield stream
+
+
+def stamp(paths: Iterable[Path]) -> str:
+    """Changes when a file comes, goes or is written anew, also where the clock was set back meanwhile."""
+    known = ((str(path), path.stat()) for path in sorted(paths) if path.is_file())
+    facts = [(name, found.st_mtime_ns, found.st_size, found.st_ino) for name, found in known]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 def write(path: Path, content: bytes) -> None:

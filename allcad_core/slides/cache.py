@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from allcad_core.slides.base import SlideError
@@ -64,7 +65,8 @@ def write(path: Path, content: bytes) -> None:
         part.write_bytes(content)
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # where no folder could be made, there is nothing to remove
+            part.unlink(missing_ok=True)
         raise SlideError(
             f"Nothing can be written into the folder for slides: {error.strerror or error}. "
             f"Free some space, or name another folder with ${VARIABLE}."

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from allcad_core import models
+from allcad_core import files, models
 from allcad_core.errors import AllcadError, DataError
 from allcad_core.evaluation import versus, versus_boxes
 from allcad_core.evaluation.speed import Speed, measure
@@ -28,17 +28,17 @@ def ranked(task: str) -> tuple[Standing, ...]:
     return _ranked(task, str(RESULTS), _stamp(RESULTS / task), _stamp_of(models.WEIGHTS / models.CARDS))
 
 
-def _stamp(folder: Path) -> float:
+def _stamp(folder: Path) -> str:
     """Changes when a file of predictions does."""
-    return max((path.stat().st_mtime for path in folder.glob("*/*/fold*.csv")), default=0.0)
+    return files.stamp(folder.glob("*/*/fold*.csv"))
 
 
-def _stamp_of(path: Path) -> float:
-    return path.stat().st_mtime if path.exists() else 0.0
+def _stamp_of(path: Path) -> str:
+    return files.stamp([path])
 
 
 @st.cache_resource(show_spinner=False, max_entries=6)
-def _ranked(task: str, results: str, _stored: float, _cards: float) -> tuple[Standing, ...]:
+def _ranked(task: str, results: str, _stored: str, _cards: str) -> tuple[Standing, ...]:
     return standings(task, Path(results))
 
 
@@ -55,7 +55,7 @@ def pair(task: str, protocol: str, first: str, second: str) -> Versus | BoxVersu
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _pair(task: str, protocol: str, first: str, second: str, results: str, _: float) -> Versus | BoxVersus | None:
+def _pair(task: str, protocol: str, first: str, second: str, results: str, _: str) -> Versus | BoxVersus | None:
     folder = Path(results)
     try:
         if task == DETECT:

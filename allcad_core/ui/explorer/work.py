@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from allcad_core import files
 from allcad_core.datasets import allidb1
 from allcad_core.datasets.boxes import CellBox, read_boxes
 from allcad_core.errors import DataError
@@ -87,13 +88,13 @@ def load(task: str, model: str, protocol: str, dataset: str | None = None) -> Ev
     return _load(task, model, protocol, dataset, str(RESULTS), _stamp(RESULTS / task / protocol))
 
 
-def _stamp(folder: Path) -> float:
+def _stamp(folder: Path) -> str:
     """Changes when a file of predictions does."""
-    return max((path.stat().st_mtime for path in folder.glob("*/fold*.csv")), default=0.0)
+    return files.stamp(folder.glob("*/fold*.csv"))
 
 
 @st.cache_resource(show_spinner=False, max_entries=48)
-def _load(task: str, model: str, protocol: str, dataset: str | None, results: str, _: float) -> Evidence:
+def _load(task: str, model: str, protocol: str, dataset: str | None, results: str, _: str) -> Evidence:
     return (
         _boxes(model, protocol, Path(results))
         if task == DETECT
