@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVIEST = 300_000
+HEAVIEST = 200_000
 """Bytes of one picture in the repository."""
 CURVES = ".curves figure"
 """Stands when the confusion explorer is complete."""
@@ -77,6 +77,14 @@ def shots(sample: str) -> list[Shot]:
         Shot("confusion-dark", "/confusion_explorer?task=cell&model=svm&protocol=random4", theme="dark", wait=CURVES),
         Shot("confusion-phone", "/confusion_explorer?task=cell&model=lightweight&protocol=field", PHONE, wait=CURVES),
         Shot("models", "/models", picture=False),
+        Shot("models-phone", "/models", PHONE, "dark", picture=False),
+        Shot("tour", "/", tour=True),
+        Shot("tour-phone", "/", PHONE, "dark", tour=True),
+        Shot("slide", "/slide", picture=False),
+        Shot("live", "/live", picture=False),
+        Shot("batch", "/batch", theme="dark", picture=False),
+        Shot("stage", "/stage", picture=False),
+        Shot("empty", "/analyse", picture=False),
         Shot("home-phone", "/", PHONE, "dark"),
     ]
 

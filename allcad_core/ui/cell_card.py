@@ -73,10 +73,10 @@ def cell_card(smear: Smear, analysis: FieldAnalysis, order: list[int], chosen: i
         _neighbours(order, chosen)
 
     def finish() -> None:
+        explain()
         others = ask()
         with doubts.container():
             _doubts(cell, analysis, others)
-        explain()
 
     with doubts.container():
         _doubts(cell, analysis, {})

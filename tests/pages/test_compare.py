@@ -157,6 +157,19 @@ def test_the_first_line_is_the_answer_of_two_models(shop: Shop, visit: Visit, te
     assert "small is right on 180 of 200 cells of ALL-IDB2, best on 160: +10.0 points (4.0\N{EN DASH}15.0)." in words
 
 
+def test_one_model_is_named_and_each_leads_to_what_it_gets_wrong(
+    shop: Shop, visit: Visit, text: Words, monkeypatch: pytest.MonkeyPatch
+):
+    import streamlit as st
+
+    gone: list[tuple[str, dict[str, str]]] = []
+    monkeypatch.setattr(st, "switch_page", lambda page, *, query_params: gone.append((page, query_params)))
+    visitor = visit("compare")
+    assert "scores highest on sessions that it has not seen: accuracy" in text(visitor)
+    next(button for button in visitor.button if button.label == "What best gets wrong").click().run()
+    assert gone == [("pages/confusion_explorer.py", {"task": "cell", "model": "best"})]
+
+
 def test_every_model_stands_in_the_table_and_one_without_results_says_so(shop: Shop, visit: Visit, tables: list[Any]):
     visit("compare")
     rows = {row["model"]: row for row in tables[-1]["rows"]}

@@ -15,6 +15,7 @@ from allcad_core.ui import notes, samples, words
 from allcad_core.ui.compare import choice, scatter, told, work
 from allcad_core.ui.compare.ranking import Column, Entry, Row, ranking
 
+EXPLORER = "pages/confusion_explorer.py"
 SPLIT = {"cell": "random4", "field": "random4", "detect": "chen17"}
 """The papers' split of each task."""
 
@@ -38,6 +39,7 @@ def figures() -> None:
         return
     with press:
         asked = _speed_button(ranked)
+    _leader(task, ranked)
     _sentence(task, ranked)
     left, right = st.columns([11, 8], gap="medium", vertical_alignment="top")
     with left:
@@ -93,6 +95,29 @@ def _measure(task: str, ranked: Sequence[Standing]) -> None:
     st.session_state["compare-complaint"] = " ".join(trouble)
 
 
+def _leader(task: str, ranked: Sequence[Standing]) -> None:
+    """The answer for somebody who wants one model and no table."""
+    ready = [entry for entry in ranked if entry.shipped and entry.session is not None]
+    best = max(ready, key=lambda entry: (entry.session and entry.session.value.value) or 0.0, default=None)
+    if best is None or best.session is None or best.session.value.value is None:
+        return
+    figure = f"{told.share(best.session.value)}{words.NBSP}%"
+    st.html(
+        f'<p class="al-detail">Of the models at hand, <b>{escape(best.model)}</b> scores highest on sessions that it has not '
+        f"seen: {told.MEASURES[task]} {figure}.</p>"
+    )
+
+
+def _failures(task: str, pair: tuple[str, str]) -> None:
+    """A way from each of the two to what it gets wrong."""
+    with st.container(horizontal=True, gap="medium"):
+        for side, model in zip("ab", pair, strict=True):
+            if st.button(
+                f"What {model} gets wrong", icon=":material/grid_view:", type="tertiary", key=f"compare-wrong-{side}"
+            ):
+                st.switch_page(EXPLORER, query_params={"task": task, "model": model})
+
+
 def _sentence(task: str, ranked: Sequence[Standing]) -> None:
     """Which of two models is better, for somebody who has to choose."""
     pair = choice.pair(ranked)
@@ -116,6 +141,7 @@ def _sentence(task: str, ranked: Sequence[Standing]) -> None:
             pace = told.pace(speeds.get((task, first)), speeds.get((task, second)))
             st.subheader(headline, anchor=False)
             st.html(f'<p class="al-detail">{escape(" ".join(filter(None, (detail, pace))))}</p>')
+            _failures(task, pair)
 
 
 def _model_choice(title: str, side: int, pair: tuple[str, str] | None, ranked: Sequence[Standing]) -> None:

@@ -167,7 +167,10 @@ class FieldViewer {
     this.osd.canvas.tabIndex = 0;
     this.osd.canvas.setAttribute("aria-label", "Picture: arrows move, plus and minus zoom");
     for (const event of ["open", "update-viewport", "resize"]) this.osd.addHandler(event, () => this.layout());
-    this.osd.addHandler("open", () => { this.root.dataset.open = this.address; });
+    this.osd.addHandler("open", () => {
+      this.osd.world.getItemAt(0).source.tileOverlap = 1; // without it, a picture is drawn one pixel too wide and too high
+      this.root.dataset.open = this.address;
+    });
     this.osd.addHandler("canvas-click", (event) => {
       if (event.quick) this.pick(event.position.x, event.position.y);
     });
