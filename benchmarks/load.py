@@ -19,6 +19,7 @@ import json
 import os
 import platform
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -40,6 +41,8 @@ from benchmarks.protocol import BrokenError, Visitor
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = (480, 360)
 """Pixels of a visitor's photograph: small, so that there are many answers."""
+DISTINCT = 12
+"""Photographs that are made; with more visitors than that, some bring the same one under another name."""
 A_VISIT = 3
 """Photographs that a visitor brings before leaving."""
 THINK_S = 1.0
@@ -207,7 +210,7 @@ async def crowd(address: str, process: int, bag: Sequence[Brought], load: Load) 
 def visitors(count: int, minutes: float, after_s: float) -> Load:
     """The whole of it: server, warm-up, crowd, and what is left afterwards."""
     load = Load(count, minutes)
-    bag = [bring(seed) for seed in range(count + A_VISIT)]
+    bag = [bring(seed) for seed in range(min(count, DISTINCT) + A_VISIT)]
     with tempfile.TemporaryDirectory(prefix="load-") as made:
         process, address = start_server(Path(made))
         try:
@@ -303,6 +306,7 @@ def main() -> int:
     parser.add_argument("--analyses", type=int, default=1000, help="in one process (default: %(default)s; 0: none)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server ends with this
     told: dict[str, Any] = {"machine": machine(), "date": time.strftime("%Y-%m-%d")}
     good = True
     if asked.analyses:
