@@ -20,7 +20,7 @@ COVERED = 0.8
 """A core whose inscribed disc is covered to more than this share by those of others is the gap between touching cells, no cell."""
 CONVEX = 0.93
 """Least share of its convex hull that a lone cell fills; two cells that touch fill less."""
-CROP = 7.0
+CROP = 6.5
 """A picture whose long side measures fewer red cells than this is the crop of one cell."""
 
 

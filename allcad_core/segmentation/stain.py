@@ -25,7 +25,6 @@ from allcad_core.segmentation.paper import grey_array
 from allcad_core.segmentation.regions import describe, upscale
 from allcad_core.segmentation.splitting import (
     CONVEX,
-    CROP,
     area_of,
     disc,
     fill_holes,
@@ -60,9 +59,13 @@ FALLBACK_RED_CELL = 1 / 28
 """Diameter of a red cell as a share of the long side, where a picture shows neither red cells nor nuclei."""
 NUCLEUS_TO_RED_CELL = 1.3
 """Typical diameter of a nucleus over that of a red cell: the scale where no lone red cell is seen."""
-LOBES, LOBES_APART = 2.0, 0.8
-"""In the crop of one cell a nucleus has so many times the diameter of its lobes at most; they lie closer together than the
-second, in red-cell diameters guessed from the largest of them."""
+LOBES, LOBES_APART, WIDER = 5, 0.8, 1.5
+"""A nucleus has so many lobes at most; they lie closer together than the second, in red-cell diameters guessed from the
+largest of them; and it has up to so many times the diameter that they tell one by one."""
+RED_OVER_INSCRIBED = 1.25
+"""Diameter of a red cell over that of the largest disc in what is seen of them, on crops of ALL-IDB2 beside their fields."""
+SPECK, OF_ONE = 0.1, 2 / 3
+"""Pieces under this share of the largest are no lobes; those of one nucleus hold more than this share of all."""
 LARGEST_CELL, SMALLEST_NUCLEUS = 3.0, 0.5
 """Diameters of a lone cell at most and of a nucleus in it at least, in red-cell diameters."""
 OWN_HUE, OWN_PURPLE = 0.85, 0.7
@@ -138,7 +141,7 @@ def _layers(light: _Light, constants: Constants) -> tuple[Mask, Mask, Mask]:
 def _scale(sure: Mask, reds: Mask) -> tuple[float | None, float]:
     """Diameter of red cells in px where lone ones are seen; and that, or a guess from nuclei, or from the size."""
     diameter = red_cell_diameter(reds)
-    return diameter, diameter or _scale_by_nuclei(sure) or FALLBACK_RED_CELL * max(sure.shape)
+    return diameter, diameter or _scale_by_nuclei(sure, reds) or FALLBACK_RED_CELL * max(sure.shape)
 
 
 def _light(pixels: Pixels) -> _Light:
@@ -197,29 +200,40 @@ def _coloured(light: _Light, sure: Mask, absorbing: Mask, constants: Constants) 
     return np.asarray(dense & (light.hue > max(constants.least_hue, red + constants.hue)))
 
 
-def _scale_by_nuclei(sure: Mask) -> float | None:
+def _scale_by_nuclei(sure: Mask, reds: Mask) -> float | None:
     """A red cell's diameter guessed from the area-weighted median diameter of the nuclei.
 
-    Pieces close together are lobes of one nucleus where that makes the picture the crop of one cell.
+    Pieces close together are lobes of one nucleus where that makes the picture the crop of one cell, unless what absorbs
+    away from them, red cells for short, shows that it is none.
     """
     _, pieces, stats, _ = cv2.connectedComponentsWithStats(sure.view(np.uint8))
-    if len(stats) < 2:
+    areas = np.asarray(stats[1:, cv2.CC_STAT_AREA], np.int32)
+    if areas.size == 0:
         return None
-    unit = _median_diameter(np.asarray(stats[1:, cv2.CC_STAT_AREA], np.int32)) / NUCLEUS_TO_RED_CELL
-    if len(stats) == 2 or max(sure.shape) > LOBES * CROP * unit:
+    unit = _median_diameter(areas) / NUCLEUS_TO_RED_CELL
+    count = int((areas >= SPECK * areas.max()).sum())
+    if not 2 <= count <= LOBES or not is_crop(sure.shape, WIDER * unit):
         return unit
-    joined = _joined(np.asarray(pieces, np.int32), LOBES_APART * unit)
-    together = _median_diameter(np.bincount(joined[sure])[1:]) / NUCLEUS_TO_RED_CELL
-    return together if is_crop(sure.shape, together) else unit
+    away = reds & (cv2.distanceTransform((~sure).view(np.uint8), cv2.DIST_L2, 5) > LOBES_APART * unit)
+    if float(away.mean()) > FEWEST_REDS and not is_crop(sure.shape, RED_OVER_INSCRIBED * _inscribed(away)):
+        return unit
+    most = _joined(np.asarray(pieces, np.int32), LOBES_APART * unit)
+    together = _median_diameter(np.asarray([most], np.int32)) / NUCLEUS_TO_RED_CELL
+    return together if most > OF_ONE * areas.sum() and is_crop(sure.shape, together) else unit
 
 
-def _joined(pieces: NDArray[np.int32], reach: float) -> NDArray[np.int32]:
-    """Pieces that lie closer together than ``reach`` px under one number; those that the edge cuts stay alone."""
+def _inscribed(mask: Mask) -> float:
+    """Diameter of the largest disc in a mask, px; the edge of the picture bounds it."""
+    return 2 * float(cv2.distanceTransform(np.pad(mask, 1).view(np.uint8), cv2.DIST_L2, 5).max())
+
+
+def _joined(pieces: NDArray[np.int32], reach: float) -> int:
+    """Pixels of the largest group of pieces closer together than ``reach`` px, without those that the edge cuts."""
     cut = np.unique(np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]]))
     whole = (pieces > 0) & ~np.isin(pieces, cut)
     apart = cv2.distanceTransform((~whole).view(np.uint8), cv2.DIST_L2, 5)
-    _, joined = cv2.connectedComponents((apart <= reach / 2).view(np.uint8))
-    return np.where(whole, joined, np.where(pieces > 0, pieces + joined.max(), 0)).astype(np.int32)
+    _, groups = cv2.connectedComponents((apart <= reach / 2).view(np.uint8))
+    return int(np.bincount(groups[whole], minlength=2)[1:].max())
 
 
 def _median_diameter(areas: NDArray[np.integer]) -> float:
