@@ -18,7 +18,7 @@ EPILOG = """\
 Each network looks at a generated field on the device and, for comparison, on the CPU by torch. GPUs compute in half
 precision. "Apart" is the largest difference of a score, a probability or a pixel's chance, "IoU" the worst overlap of a
 box with the CPU's; beside each stands what is allowed. Times are the median of five runs after two that do not count, for
-one field or for all its cells; memory is what the GPU took at most. The exit code is 1 where an answer differs by more.
+one field or for all its cells; memory is what the GPU, or this process on the CPU, took at most. The exit code is 1 where an answer differs by more.
 """
 TITLES = ("Network", "By", "On", "Precision", "Apart", "IoU", "ms", "ms, torch on the CPU", "MB", "")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 SIZE, SEED = (960, 720), 7
 """Of the generated field on which networks are compared, width and height in px."""
 REPEATS, WARM_UP = 5, 2
+OWN = Path("/proc/self")
+"""Where Linux tells a process of itself."""
 SURE = 0.1
 """Boxes that score less are noise: one side may see one that the other does not."""
 FULL, HALF = (0.01, 0.99), (0.02, 0.95)
@@ -43,7 +46,8 @@ class Parity:
         allowed: the bounds of both.
         milliseconds: for one field, or for all cells of one.
         cpu_milliseconds: of torch on the CPU.
-        megabytes: the most memory of the device that was taken beyond its weights; ``None`` where nothing tells.
+        megabytes: the most memory that was taken: of a GPU, beyond what it held before; on the CPU, by the process beyond
+            what it had before, the loading of the network included where it was not loaded yet; ``None`` where nothing tells.
     """
 
     model: str
@@ -106,11 +110,10 @@ def compare(name: str, where: devices.Device, on: Field, reference: tuple[Answer
     import torch
 
     expected, cpu = reference or measured(name, torch.device("cpu"), on)
-    if where.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(str(where))
-        before = torch.cuda.memory_allocated(str(where))
+    before = _held(where)
     found, times = measured(name, where, on)
-    taken = (torch.cuda.max_memory_allocated(str(where)) - before) / 1e6 if where.type == "cuda" else None
+    most = _most(where)
+    taken = None if before is None or most is None else max(most - before, 0) / 1e6
     half = devices.half_precision(where)
     apart, least = difference(found, expected)
     return Parity(
@@ -125,6 +128,40 @@ def compare(name: str, where: devices.Device, on: Field, reference: tuple[Answer
         cpu_milliseconds=cpu,
         megabytes=taken,
     )
+
+
+def _held(where: devices.Device) -> int | None:
+    """Bytes that are taken now, and the most is counted from here on; ``None`` where the system does not tell."""
+    if where.type == "cuda":
+        import torch
+
+        torch.cuda.reset_peak_memory_stats(str(where))
+        return int(torch.cuda.memory_allocated(str(where)))
+    if where.type != "cpu":
+        return None
+    try:
+        (OWN / "clear_refs").write_text("5")  # Linux starts counting the most anew (proc(5))
+    except OSError:
+        return None
+    return _of_process("VmRSS")
+
+
+def _most(where: devices.Device) -> int | None:
+    """Most bytes that were taken since ``_held``."""
+    if where.type == "cuda":
+        import torch
+
+        return int(torch.cuda.max_memory_allocated(str(where)))
+    return _of_process("VmHWM") if where.type == "cpu" else None
+
+
+def _of_process(what: str) -> int | None:
+    """A line of Linux's account of this process, in bytes."""
+    try:
+        lines = (OWN / "status").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return None
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith(f"{what}:")), None)
 
 
 def measured(name: str, where: devices.Device, on: Field) -> tuple[Answer, Times]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import torch
 
 from allcad_core import devices
+from allcad_core.evaluation import parity
 from allcad_core.evaluation.latency import Times
 from allcad_core.evaluation.parity import FULL, HALF, Answer, Parity, all_of, difference
 
@@ -18,6 +22,31 @@ def answer(boxes: np.ndarray, *scores: float) -> Answer:
 
 def test_the_same_answers_do_not_differ() -> None:
     assert difference(answer(BOXES, 0.9, 0.5), answer(BOXES[::-1], 0.5, 0.9)) == (0.0, 1.0)
+
+
+def test_the_most_memory_of_a_process_is_told_from_when_it_was_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parity, "OWN", tmp_path)
+    (tmp_path / "status").write_text("VmHWM:\t 3000 kB\nVmRSS:\t 1000 kB\n")
+    assert parity._held(devices.COMPILED_CPU) == 1000 * 1024
+    assert (tmp_path / "clear_refs").read_text() == "5"
+    assert parity._most(devices.COMPILED_CPU) == 3000 * 1024
+
+
+def test_where_the_system_tells_nothing_no_memory_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parity, "OWN", tmp_path / "none")
+    assert parity._held(devices.COMPILED_CPU) is None
+    assert parity._most(devices.COMPILED_CPU) is None
+
+
+def test_of_a_gpu_its_own_account_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", asked.append)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda _: 5)
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda _: 9)
+    where = torch.device("cuda")
+    assert (parity._held(where), parity._most(where), asked) == (5, 9, ["cuda"])
 
 
 def test_a_shifted_box_is_measured_by_what_it_shares() -> None:
