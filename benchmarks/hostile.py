@@ -103,7 +103,6 @@ def upload(case: Case) -> str:
     from streamlit.testing.v1 import AppTest
 
     visitor = AppTest.from_file(str(ROOT / "app.py"), default_timeout=LIMIT_S)
-    visitor.run()
     visitor.switch_page("pages/analyse.py").run()
     visitor.file_uploader[0].set_value([(case.name, case.files["file"], "application/octet-stream")])
     visitor.run()

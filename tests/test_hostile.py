@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.corpus import ARCHIVE_ATTACKS, ATTACKS, YOLO_ATTACKS, corpus
+from benchmarks.corpus import ARCHIVE_ATTACKS, ATTACKS, YOLO_ATTACKS, Case, corpus
 from benchmarks.hostile import DOORS, Survey, WrongError, doors_of, sentence, survey
 
 COUNT, SEED = 200, 15
 
 
+@pytest.fixture(scope="module")
+def cases() -> list[Case]:
+    return list(corpus(COUNT, SEED))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("door", DOORS)
-def test_every_hostile_file_is_answered_or_refused_in_a_sentence(door: str):
-    found = survey(corpus(COUNT, SEED), doors=[door])
-    visits = sum(door in doors_of(case) for case in corpus(COUNT, SEED))
+def test_every_hostile_file_is_answered_or_refused_in_a_sentence(door: str, cases: list[Case]):
+    found = survey(cases, doors=[door])
+    visits = sum(door in doors_of(case) for case in cases)
     assert found.findings == []
     assert found.visits[door].total() == visits >= 29
     assert found.visits[door]["refused"] > visits / 2
     assert found.visits[door]["answered"] > 0 or door == "annotate"
 
 
-def test_the_corpus_is_the_same_each_time_and_holds_every_attack_early():
-    first, again = list(corpus(COUNT, SEED)), list(corpus(COUNT, SEED))
-    assert first == again
-    assert len({case.number for case in first}) == COUNT
-    told = {case.how for case in first}
+def test_the_corpus_is_the_same_each_time_and_holds_every_attack_early(cases: list[Case]):
+    assert list(corpus(20, SEED)) == cases[:20]
+    assert len({case.number for case in cases}) == COUNT
+    told = {case.how for case in cases}
     assert {"196 megapixels in a small file", "TIFF directory that follows itself"} <= told
-    kinds = [case.kind for case in first]
+    kinds = [case.kind for case in cases]
     assert kinds.count("picture") >= len(ATTACKS)
     assert kinds.count("archive") >= len(ARCHIVE_ATTACKS)
     assert kinds.count("yolo") >= len(YOLO_ATTACKS)
