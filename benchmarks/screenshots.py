@@ -16,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,6 +34,7 @@ CURVES = ".curves figure"
 """Stands when the confusion explorer is complete."""
 ANSWERED = ".board[data-pending=no]"
 """Stands when every model has answered on the page Compare models."""
+WAIT_MS = 180_000
 WIDE, PHONE = (1440, 900), (390, 844)
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -121,7 +122,7 @@ def take(browser: Browser, address: str, shot: Shot) -> Image.Image:
     page = browser.new_page(
         viewport={"width": width, "height": height}, color_scheme=shot.theme, is_mobile=phone, has_touch=phone
     )
-    page.set_default_timeout(90_000)
+    page.set_default_timeout(WAIT_MS)
     if not shot.tour:
         page.context.add_cookies([{"name": "allcad_tour", "value": "done", "url": address}])
     page.goto(address + shot.path)
@@ -158,13 +159,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
     parser.add_argument("--sample", default=samples.listed()[0].name, help="name of a generated sample")
+    parser.add_argument(
+        "--address", help="of a dashboard that runs already without a data folder; without it, one is started"
+    )
     parser.add_argument("--only", nargs="+", metavar="NAME", help="write these pictures and no others")
     chosen = parser.parse_args()
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
         sys.exit("No Chromium on this machine. Install it, for instance with: sudo apt-get install chromium")
     chosen.out.mkdir(parents=True, exist_ok=True)
-    with dashboard() as address, sync_playwright() as playwright:
+    running = nullcontext(chosen.address) if chosen.address else dashboard()
+    with running as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         for shot in shots(chosen.sample):
             if chosen.only and shot.name not in chosen.only:

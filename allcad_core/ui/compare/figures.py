@@ -101,7 +101,8 @@ def _leader(task: str, ranked: Sequence[Standing]) -> None:
     best = max(ready, key=lambda entry: (entry.session and entry.session.value.value) or 0.0, default=None)
     if best is None or best.session is None or best.session.value.value is None:
         return
-    figure = f"{told.share(best.session.value)}{words.NBSP}%"
+    value, _, ends = told.share(best.session.value).partition(" ")
+    figure = f"{value}{words.NBSP}% {ends}".strip()
     st.html(
         f'<p class="al-detail">Of the models at hand, <b>{escape(best.model)}</b> scores highest on sessions that it has not '
         f"seen: {told.MEASURES[task]} {figure}.</p>"
@@ -110,7 +111,7 @@ def _leader(task: str, ranked: Sequence[Standing]) -> None:
 
 def _failures(task: str, pair: tuple[str, str]) -> None:
     """A way from each of the two to what it gets wrong."""
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         for side, model in zip("ab", pair, strict=True):
             if st.button(
                 f"What {model} gets wrong", icon=":material/grid_view:", type="tertiary", key=f"compare-wrong-{side}"
