@@ -185,3 +185,11 @@ def test_nuclei_far_apart_tell_it_each_alone(draw: Draw) -> None:
     nuclei = [(25, 25, 12), (95, 30, 12), (60, 95, 12)]
     alone, together = (scale_of(draw((120, 120), purple=some))[1] for some in (nuclei[:1], nuclei))
     assert together == pytest.approx(alone, rel=0.05)
+
+
+def test_red_cells_beside_them_show_that_close_nuclei_are_no_lobes(draw: Draw) -> None:
+    lobes = [(45, 60, 12), (75, 60, 12), (60, 85, 12)]
+    pairs = [(12, 12), (50, 12), (90, 12), (12, 110)]  # touching pairs are no lone red cells
+    reds = [(x + step, y, 7) for x, y in pairs for step in (0, 11)]
+    alone, together = (scale_of(draw((150, 150), purple=some, red=reds))[1] for some in (lobes[:1], lobes))
+    assert together == pytest.approx(alone, rel=0.05)
