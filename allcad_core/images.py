@@ -36,6 +36,8 @@ SMALL_PIXELS = 24_000_000
 MAX_GROWTH = 200
 """Bytes of pixels for a byte of a larger file. A photograph grows by 5 to 60 times, noise of the sensor keeps it there; a
 JPEG of one colour, the most that the usual coding can do, by 192. More is made to fill the memory."""
+LOSSLESS_GROWTH = 50
+"""The same for PNG and BMP, which keep the noise of the sensor and can hardly halve it."""
 
 FORMATS: dict[str, frozenset[str]] = {
     "JPEG": frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"}),
@@ -223,7 +225,7 @@ def _decode(data: bytes, kind: str, shown: str) -> tuple[Pixels, tuple[Note, ...
     try:
         picture = _open(data, kind)
         _check_header(picture, kind, shown)
-        _check_growth(picture, len(data), shown)
+        _check_growth(picture, data, kind, shown)
         pages = _pages(picture) if kind == "TIFF" else 1
         pixels = _pixels(picture, data, kind, shown)
     except ImageError:
@@ -272,12 +274,13 @@ def _check_header(picture: ImageFile.ImageFile, kind: str, shown: str) -> None:
         )
 
 
-def _check_growth(picture: ImageFile.ImageFile, size: int, shown: str) -> None:
+def _check_growth(picture: ImageFile.ImageFile, data: bytes, kind: str, shown: str) -> None:
     """Refuse a large picture in a file that is too small to hold a photograph of that size."""
     pixels = picture.width * picture.height
-    if pixels > SMALL_PIXELS and 3 * pixels > MAX_GROWTH * size:
+    most = LOSSLESS_GROWTH if kind in {"PNG", "BMP"} else MAX_GROWTH
+    if pixels > SMALL_PIXELS and 3 * pixels > most * len(data):
         raise ImageError(
-            f"{shown} has {pixels / 1e6:.0f} megapixels in {size / 1e6:.1f} MB, which is no photograph. "
+            f"{shown} has {pixels / 1e6:.0f} megapixels in {len(data) / 1e6:.1f} MB, which is no photograph. "
             "Cut out the field that you mean and upload it again."
         )
 

@@ -441,12 +441,12 @@ def test_a_size_at_the_limit_passes_the_header(monkeypatch):
     tiny = np.zeros((1, 1, 3), np.uint8)
     monkeypatch.setattr(images, "_pixels", lambda *_: tiny)
     data = png_header(MAX_PIXELS // 1000, 1000)
-    assert read(data + bytes(3 * MAX_PIXELS // images.MAX_GROWTH - len(data)), "big.png").width == 1
+    assert read(data + bytes(3 * MAX_PIXELS // images.LOSSLESS_GROWTH - len(data)), "big.png").width == 1
 
 
 def test_a_large_picture_in_a_small_file_is_refused_from_its_header(monkeypatch):
     monkeypatch.setattr(images, "_pixels", lambda *_: pytest.fail("decoded before its growth was judged"))
-    assert "no photograph" in refusal(png_header(14_000, 14_000) + bytes(600_000), "flat.png")
+    assert "no photograph" in refusal(png_header(14_000, 14_000) + bytes(5_000_000), "flat.png")
 
 
 def test_a_tiff_with_giant_tiles_is_refused():
