@@ -58,6 +58,8 @@ def draw() -> None:
             "The models learned from few hospitals, and from few patients with drawn cells. On another microscope they are wrong "
             "more often.",
         )
+    with right:
+        place = st.container(key="home-example")  # holds its room while the doors below are drawn
     for door, column in zip(DOORS, st.columns(len(DOORS)), strict=True):
         with column, st.container(border=True, height="stretch"):
             question, answer, page, name, icon = door
@@ -70,7 +72,7 @@ def draw() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="home-foot"):
         st.html(f'<p class="al-machine">{" ".join(f"<span>{fact}</span>" for fact in machine())}</p>')
         tour.again()
-    with right:
+    with place:
         example()
 
 
