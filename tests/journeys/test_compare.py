@@ -47,3 +47,11 @@ def test_two_models_are_compared_and_one_smear_goes_through_all(visitor: Visit):
     page.get_by_role("button", name="Analyse", exact=True).click()
     page.locator(".viewer[data-open]").first.wait_for()
     assert "few-cells" in page.url
+
+
+def test_a_model_leads_to_what_it_gets_wrong(visitor: Visit):
+    page = visitor("/compare?task=cell&a=best_cell&b=lightweight")
+    page.get_by_role("button", name="What best_cell gets wrong").click()
+    page.get_by_role("heading", name=re.compile("best_cell calls .* right")).wait_for()
+    assert "task=cell" in page.url
+    assert "model=best_cell" in page.url
