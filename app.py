@@ -1,13 +1,15 @@
 """The door of the dashboard: its pages and its frame. Run it with ``streamlit run app.py``."""
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from allcad_core.ui import kept, notes, theme, tour
+from allcad_core.ui.early import EarlyStyle
 from allcad_core.ui.live.routes import routes as live_routes
 from allcad_core.ui.slide.routes import routes
 
 if __name__ != "__main__":  # the server takes its routes from here; each run of the page is __main__
-    app = st.App(__file__, routes=[*routes(), *live_routes()])
+    app = st.App(__file__, routes=[*routes(), *live_routes()], middleware=[Middleware(EarlyStyle)])
 else:
     page = st.navigation(
         {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -83,6 +84,12 @@ def through_the_door() -> None:
         PagesManager.uses_pages_directory = False
         runpy.run_path(str(DOOR), run_name="__main__")
         st.stop()
+
+
+@cache
+def style() -> str:
+    """The style block, without its tags."""
+    return STYLE.read_text(encoding="utf-8")
 
 
 def frame(title: str) -> None:

@@ -156,7 +156,7 @@ def visit(house: House) -> Callable[..., AppTest]:
     """Open the dashboard as a visitor at a page and with an address."""
 
     def open_page(page: str = "", **address: str) -> AppTest:
-        visitor = AppTest.from_file(str(APP), default_timeout=30)
+        visitor = AppTest.from_file(str(APP), default_timeout=120)
         visitor.query_params.update(address)
         visitor.run()
         return visitor.switch_page(f"pages/{page}.py").run() if page else visitor

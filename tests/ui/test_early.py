@@ -1,0 +1,52 @@
+"""The style travels in the page itself; everything that is no page passes untouched."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from allcad_core.ui import theme
+from allcad_core.ui.early import EarlyStyle
+
+PAGE = f"<html><head><title>x</title></head><body>{'y' * 2000}</head></body></html>"
+BROWSER = {"accept": "text/html,*/*", "accept-encoding": "gzip"}
+
+
+async def page(_: Request) -> Response:
+    return HTMLResponse(PAGE, headers={"etag": '"old"', "cache-control": "no-cache"})
+
+
+async def text(_: Request) -> Response:
+    return PlainTextResponse("</head>", headers={"etag": '"old"'})
+
+
+@pytest.fixture
+def client() -> TestClient:
+    outside = [Middleware(EarlyStyle), Middleware(GZipMiddleware, minimum_size=10)]
+    return TestClient(Starlette(routes=[Route("/", page), Route("/text", text)], middleware=outside))
+
+
+def test_a_page_carries_the_style_in_its_head_once(client: TestClient) -> None:
+    answer = client.get("/", headers=BROWSER)
+    head, body = answer.text.split("<body>")
+    assert head.endswith(f"<style>{theme.style()}</style></head>")
+    assert body == PAGE.split("<body>")[1]
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert "etag" not in answer.headers
+    assert answer.headers["cache-control"] == "no-cache"
+
+
+def test_what_is_no_page_passes_as_it_is(client: TestClient) -> None:
+    answer = client.get("/text", headers=BROWSER)
+    assert (answer.text, answer.headers["etag"]) == ("</head>", '"old"')
+    assert client.get("/", headers={"accept": "*/*"}).text == PAGE
+
+
+def test_a_missing_page_stays_missing(client: TestClient) -> None:
+    assert client.get("/none", headers=BROWSER).status_code == 404
