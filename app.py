@@ -33,9 +33,8 @@ else:
     theme.frame(page.title)
     kept.resume()
     try:
-        with st.container(
-            key="beside"
-        ):  # takes no room: what follows stays where it is when something comes or goes here
+        # Takes no room: what follows stays where it is when something comes or goes here.
+        with st.container(key="beside"):
             tour.show(page.title)
             kept.tell()
         page.run()

@@ -9,15 +9,12 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit, logit
 
-from allcad_core.analysis import recipe
 from allcad_core.datasets import FieldRecord, allidb1
 from allcad_core.errors import DataError
 from allcad_core.evaluation import judged
-from allcad_core.evaluation.detection import out_of_fold
 from allcad_core.evaluation.metrics import ENDS, Bools, Estimate, Floats, Measures, Sample, drawn_values, draws, figures
-from allcad_core.evaluation.points import require_all
+from allcad_core.evaluation.suggestions import kinds
 from allcad_core.predictions import RESULTS
-from allcad_core.suggestion import suggest
 
 COUNTS = "the counts"
 """The rule of ``suggestion``: leukaemia where it says that blasts are suspected."""
@@ -90,13 +87,8 @@ def fusion_report(name: str, protocol: str, data: Path, results: Path = RESULTS)
 
 
 def _counts(name: str, protocol: str, fields: Sequence[FieldRecord], results: Path) -> Sample:
-    found, confidence = out_of_fold(name, protocol, results), recipe(name).default_confidence
-    require_all(found, fields)
-    said = []
-    for field in fields:
-        shown = [box.label for box in found[field.name] if box.score >= confidence]
-        said.append(suggest(shown.count("blast"), shown.count("healthy")).kind == "blasts_suspected")
-    return _sample(fields, np.array(said, np.float64), np.array(said))
+    said = np.array([kind == "blasts_suspected" for kind in kinds(name, protocol, fields, results)])
+    return _sample(fields, said.astype(np.float64), said)
 
 
 def _models(protocol: str, fields: Sequence[FieldRecord], results: Path) -> dict[str, Sample]:
