@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import pytest
 from PIL import Image
@@ -20,7 +21,8 @@ from allcad_core.batch import engines
 from allcad_core.batch.engines import Choice, make
 from allcad_core.errors import AllcadError, UnknownNameError
 
-COUNT = 24
+COUNT, LARGE = 12, 6
+"""Small fields, and large ones between the first and the rest, each slow enough that a run stands amid them when it is hit."""
 PATIENCE_S = 480
 """Seconds until a busy machine must have done a few small fields."""
 
@@ -60,9 +62,16 @@ def fields(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("in") / "fields"
     folder.mkdir()
     for number in range(COUNT):
-        Image.fromarray(generate(number, (160, 120)).pixels).save(folder / f"{number}.png")
+        pixels = generate(number, (160, 120)).pixels
+        Image.fromarray(pixels).save(folder / f"{number:02}.png")
+        if number < LARGE:
+            Image.fromarray(np.tile(pixels, (4, 4, 1))).save(folder / f"01-large-{number}.jpg")
     (folder / "bad.png").write_bytes(b"words")
     return folder
+
+
+def names(folder: Path) -> list[str]:
+    return [f"{folder.name}/{path.name}" for path in folder.iterdir() if path.name != "bad.png"]
 
 
 def command(out: Path, *arguments: object) -> list[str]:
@@ -132,8 +141,8 @@ def test_a_run_that_is_killed_twice_and_whose_worker_is_killed_has_every_file_on
     )
     assert ended.returncode == 1  # one file is bad
     said = json.loads(ended.stdout)
-    assert (said["state"], said["done"], said["failed"]) == ("done", COUNT, 1)
-    assert stored(out) == Counter(f"fields/{number}.png" for number in range(COUNT))
+    assert (said["state"], said["done"], said["failed"]) == ("done", COUNT + LARGE, 1)
+    assert stored(out) == Counter(names(fields))
 
 
 @pytest.mark.slow
@@ -146,4 +155,4 @@ def test_an_engine_for_many_machines_gives_the_same_tables(fields: Path, tmp_pat
     )  # fmt: skip
     assert ended.returncode == 1
     assert "bad.png is not a picture" in ended.stderr
-    assert stored(out) == Counter(f"fields/{number}.png" for number in range(COUNT))
+    assert stored(out) == Counter(names(fields))
