@@ -15,10 +15,14 @@ def judge(report: Path, fewest: int) -> list[str]:
     """Why the run does not pass, each a sentence; empty where it passes. Prints the closing line of the run."""
     if not report.is_file():
         return ["No report was written: pytest did not reach its end."]
-    cases = list(ET.parse(report).iter("testcase"))  # noqa: S314 (the report is our own)
-    marks = {f"{case.get('classname')}::{case.get('name')}": case.find("skipped") for case in cases}
+    cases: dict[str, list[ET.Element]] = {}  # one that was tried twice stands there twice
+    for case in ET.parse(report).iter("testcase"):  # noqa: S314 (the report is our own)
+        cases.setdefault(f"{case.get('classname')}::{case.get('name')}", []).append(case)
+    marks = {name: tries[-1].find("skipped") for name, tries in cases.items()}
     skips = {name: mark.get("message") or "" for name, mark in marks.items() if mark is not None}
-    failures = sum(case.find("failure") is not None or case.find("error") is not None for case in cases)
+    failures = sum(
+        any(len(case.findall(bad)) for case in tries for bad in ("failure", "error")) for tries in cases.values()
+    )
     passed = len(cases) - failures - len(skips)
     print(f"{passed} passed, {failures} failed, {len(skips)} skipped")
     reasons = [f"{name} was skipped: {why}" for name, why in skips.items() if not MAY_SKIP.search(why)]

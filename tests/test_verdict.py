@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 VERDICT = Path(__file__).parent.parent / ".ci" / "verdict.py"
-GOOD = '<testcase classname="t" name="good"/>'
+GOOD = "".join(f'<testcase classname="t" name="good{number}"/>' for number in range(3))
+AGAIN = '<testcase classname="t" name="good0"/>'
 BAD = '<testcase classname="t" name="bad"><failure message="no"/></testcase>'
 BROKEN = '<testcase classname="t" name="broken"><error message="no"/></testcase>'
 NO_GPU = '<testcase classname="t" name="gpu"><skipped message="This machine has no CUDA device."/></testcase>'
@@ -19,13 +20,15 @@ NO_DATA = '<testcase classname="t" name="data"><skipped message="The real data a
 @pytest.mark.parametrize(
     ("cases", "fewest", "status", "says"),
     [
-        (GOOD * 3, 3, 0, "3 passed, 0 failed, 0 skipped"),
-        (GOOD * 3 + NO_GPU, 3, 0, "3 passed, 0 failed, 1 skipped"),
-        (GOOD * 3, 4, 1, "Only 3 tests passed; there are at least 4."),
-        (GOOD * 3 + BAD, 3, 1, "1 tests failed."),
-        (GOOD * 3 + BROKEN, 3, 1, "1 tests failed."),
-        (GOOD * 3 + NO_DATA, 3, 1, "t::data was skipped: The real data are not here."),
+        (GOOD, 3, 0, "3 passed, 0 failed, 0 skipped"),
+        (GOOD + NO_GPU, 3, 0, "3 passed, 0 failed, 1 skipped"),
+        (GOOD, 4, 1, "Only 3 tests passed; there are at least 4."),
+        (GOOD + BAD, 3, 1, "1 tests failed."),
+        (GOOD + BROKEN, 3, 1, "1 tests failed."),
+        (GOOD + NO_DATA, 3, 1, "t::data was skipped: The real data are not here."),
         ("", 0, 1, "No test ran."),
+        (AGAIN + GOOD, 4, 1, "Only 3 tests passed; there are at least 4."),
+        (BAD + BAD.replace("failure", "error") + GOOD, 3, 1, "3 passed, 1 failed, 0 skipped"),
     ],
 )
 def test_a_run_is_judged_by_what_ran(cases, fewest, status, says, tmp_path):
