@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from allcad_core import compiled, devices, quality
 from allcad_core.classification import CellAggregate, CellClassifier, mask_out
 from allcad_core.detection import Detections, match, propose, scale
-from allcad_core.errors import AllcadError, ModelError, UnknownNameError
+from allcad_core.errors import AllcadError, ModelError
 from allcad_core.ground import balance, ground_colour
 from allcad_core.images import SmearImage, read
 from allcad_core.models import card
+from allcad_core.recipes import REGIONS, Recipe, recipe
 from allcad_core.results import (
     REVIEW_HIGH,
     REVIEW_LOW,
@@ -39,67 +40,6 @@ Progress = Callable[[str, int, int], None]
 GPU_FULL = Note("gpu_memory", "The GPU had not enough memory for this photograph; the CPU looked at it.")
 
 STEPS = ("Masking what is stained", "Finding white cells", "Judging each cell")
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """A named model of ``analyse``: which detector, classifier and segmenter work together.
-
-    Attributes:
-        name: its name everywhere.
-        detector: ``regions``, or the card of a detector.
-        classifier: the card of a cell classifier, or ``None``.
-        segmenter: a segmentation method.
-        default_confidence: scores below this are hidden unless someone asks; chosen out of fold.
-        sentence: what it is, for people.
-        field: the card of a model of whole fields that listens to the same cells, or ``None``.
-    """
-
-    name: str
-    detector: str
-    classifier: str | None
-    segmenter: str
-    default_confidence: float
-    sentence: str
-    field: str | None = None
-
-
-DEFAULT_RECIPE = "regions"
-REGIONS = "regions"
-
-_RECIPES = (
-    Recipe(
-        "regions",
-        REGIONS,
-        "best_cell",
-        "stain",
-        0.25,
-        "Stain proposes every white cell, an EfficientNet says which look like blasts.",
-        "best_field",
-    ),
-    Recipe(
-        "yolo11n",
-        "yolo11n",
-        "best_cell",
-        "stain",
-        0.25,
-        "A nano YOLO finds and labels cells; an EfficientNet gives a second opinion.",
-    ),
-)
-
-
-def recipes() -> tuple[Recipe, ...]:
-    """All recipes, the default first."""
-    return _RECIPES
-
-
-def recipe(name: str | None = None) -> Recipe:
-    """One recipe by name; the default without one. Raises UnknownNameError."""
-    wanted = name or DEFAULT_RECIPE
-    for entry in _RECIPES:
-        if entry.name == wanted:
-            return entry
-    raise UnknownNameError("model", wanted, [entry.name for entry in _RECIPES])
 
 
 def analyse_file(source: bytes | str | Path, model: str | None = None, **options: object) -> FieldAnalysis:

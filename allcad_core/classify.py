@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allcad_core import devices, models, quality
-from allcad_core.analysis import DEFAULT_RECIPE, cell_aggregate, cell_classifier, recipe, seen
+from allcad_core.analysis import cell_aggregate, cell_classifier, seen
 from allcad_core.classification import CellAggregate, CellClassifier, FieldClassifier
 from allcad_core.classification.crops import central
 from allcad_core.detection import propose
 from allcad_core.errors import AllcadError, UnknownNameError
 from allcad_core.ground import balance, ground_colour
 from allcad_core.images import SmearImage
+from allcad_core.recipes import DEFAULT_RECIPE, recipe
 from allcad_core.results import Box, Note, Timing
 from allcad_core.segmentation import Region, Segmentation, methods, segment
 

@@ -6,22 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from allcad_core import compiled, devices, models
-from allcad_core.analysis import (
-    DEFAULT_RECIPE,
-    REGIONS,
-    Prepared,
-    Recipe,
-    answer,
-    cell_classifier,
-    place,
-    prepare,
-    recipe,
-    recipes,
-    seen,
-)
+from allcad_core.analysis import Prepared, answer, cell_classifier, place, prepare, seen
 from allcad_core.errors import AllcadError, UnknownNameError
 from allcad_core.ground import balance, ground_colour
 from allcad_core.images import SmearImage
+from allcad_core.recipes import DEFAULT_RECIPE, REGIONS, Recipe, recipe, recipes
 from allcad_core.results import Box, Cell, FieldAnalysis, Label
 from allcad_core.review import SAME_CELL, overlap
 

@@ -12,11 +12,12 @@ import torch
 from numpy.typing import NDArray
 
 from allcad_core import analysis, models
-from allcad_core.analysis import DEFAULT_RECIPE, STEPS, analyse, analyse_file, judge, recipes
+from allcad_core.analysis import STEPS, analyse, analyse_file, judge
 from allcad_core.classification import CellClassifier
 from allcad_core.detection import Detections
 from allcad_core.errors import AllcadError, DeviceError, ImageError, ModelError, UnknownNameError
 from allcad_core.images import SmearImage, from_array
+from allcad_core.recipes import DEFAULT_RECIPE, recipes
 from allcad_core.results import FieldAnalysis
 from allcad_core.training.plans import draft_card
 

@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
-from allcad_core.analysis import analyse, recipes
+from allcad_core.analysis import analyse
 from allcad_core.images import SmearImage, read
+from allcad_core.recipes import recipes
 from allcad_core.results import FieldAnalysis
 from allcad_core.synthesis import Scene, generate
 

@@ -9,6 +9,7 @@ import pytest
 from allcad_core import analysis, compared, models
 from allcad_core.errors import ModelError, UnknownNameError
 from allcad_core.images import SmearImage
+from allcad_core.recipes import recipe, recipes
 from allcad_core.results import Cell, FieldAnalysis, Models, Timing
 
 
@@ -84,15 +85,15 @@ def test_one_model_alone_is_not_compared():
 
 def further() -> str:
     """A cell classifier that ships and is part of no recipe."""
-    own = {entry.classifier for entry in analysis.recipes()}
+    own = {entry.classifier for entry in recipes()}
     return next(name for name, card in models.cards().items() if card.task == "cell" and name not in own)
 
 
 def test_every_recipe_and_every_further_classifier_can_look():
     known = {entry.name: entry for entry in compared.looks()}
-    assert set(known) >= {entry.name for entry in analysis.recipes()} | {f"regions-{further()}"}
+    assert set(known) >= {entry.name for entry in recipes()} | {f"regions-{further()}"}
     assert known[f"regions-{further()}"].classifier == further()
-    assert f"regions-{analysis.recipe('regions').classifier}" not in known
+    assert f"regions-{recipe('regions').classifier}" not in known
 
 
 @pytest.mark.slow

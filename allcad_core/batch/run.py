@@ -63,7 +63,7 @@ def run(settings: Settings, out: Path, tell: Tell | None = None) -> Progress:
         AllcadError: the run cannot begin or go on; what is done stays done.
         KeyboardInterrupt: somebody ended it; likewise.
     """
-    from allcad_core.analysis import recipe
+    from allcad_core.recipes import recipe
 
     model = recipe(settings.model).name if settings.model else None
     engine = make(settings.engine, settings.device)
@@ -124,7 +124,7 @@ def _alone(out: Path) -> Iterator[None]:
 
 def _agree(store: Store, out: Path, settings: Settings) -> Settings:
     """What is asked for and what the folder holds, as one; the model and confidence of a run never change."""
-    from allcad_core.analysis import DEFAULT_RECIPE, recipe
+    from allcad_core.recipes import DEFAULT_RECIPE, recipe
 
     known = store.facts()
     if not known:

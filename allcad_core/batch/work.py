@@ -148,7 +148,7 @@ def is_slide(job: Job) -> bool:
 
 def _scanned(job: Job) -> FieldAnalysis:
     """All of a slide, block by block, as one analysis."""
-    from allcad_core.analysis import recipe
+    from allcad_core.recipes import recipe
     from allcad_core.results import Timing
     from allcad_core.slides import Looker, Seen, open_slide, scan_slide
     from allcad_core.slides.scan import Journal

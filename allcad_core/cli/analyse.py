@@ -67,7 +67,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Analyse every file, show and write what came out."""
     from allcad_core import export, review
-    from allcad_core.analysis import analyse, place, recipe
+    from allcad_core.analysis import analyse, place
+    from allcad_core.recipes import recipe
 
     for option in ("explain", "format"):
         if getattr(arguments, option) and arguments.out is None:

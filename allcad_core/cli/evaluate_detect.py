@@ -93,8 +93,8 @@ def _unseen(arguments: argparse.Namespace, data: Path, results: Path) -> int:
 
 def _points(name: str, protocol: str, data: Path, results: Path) -> DetectionReport | None:
     """Figures by centroids, for recipes on all fields."""
-    from allcad_core.analysis import recipes
     from allcad_core.evaluation import detection
+    from allcad_core.recipes import recipes
 
     if protocol not in ("field", "session") or name not in {entry.name for entry in recipes()}:
         return None

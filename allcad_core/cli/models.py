@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """List recipes and networks."""
-    from allcad_core.analysis import DEFAULT_RECIPE, Recipe, recipes
+    from allcad_core.recipes import DEFAULT_RECIPE, Recipe, recipes
 
     networks = list(cards().values())
     if arguments.json:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from allcad_core.analysis import recipe
 from allcad_core.datasets import FieldRecord, allidb1
 from allcad_core.errors import DataError
 from allcad_core.evaluation.judged import rules_of
 from allcad_core.evaluation.points import Labelled, PointFigures, free_response, point_figures, recall_at
 from allcad_core.predictions import RESULTS, BoxPrediction, CellPrediction, read
+from allcad_core.recipes import recipe
 
 FALSE_RATES = (0.1, 0.5, 1.0)
 """False blasts a healthy field at which the recall is told."""

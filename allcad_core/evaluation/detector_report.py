@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-from allcad_core.analysis import recipes
 from allcad_core.datasets import FieldRecord, allidb1, splits
 from allcad_core.datasets.boxes import CellBox, read_boxes
 from allcad_core.errors import DataError
@@ -17,6 +16,7 @@ from allcad_core.evaluation.detector_metrics import CLASSES, ClassFigures, class
 from allcad_core.evaluation.froc import FreeResponse, free_response
 from allcad_core.evaluation.points import Labelled, require_all
 from allcad_core.predictions import RESULTS, BoxPrediction, CellPrediction, read
+from allcad_core.recipes import recipes
 
 BOXES = Path(__file__).resolve().parents[2] / "annotations" / "allidb1_boxes.csv"
 PROTOCOLS = ("chen17", "field", "session", "source")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from allcad_core.analysis import recipe
 from allcad_core.datasets.allidb1 import NAME as REAL
 from allcad_core.errors import DataError
 from allcad_core.evaluation.detection import by_field
@@ -14,6 +13,7 @@ from allcad_core.evaluation.judged import rule_from
 from allcad_core.evaluation.points import Labelled, matched_points
 from allcad_core.intervals import Proportion, wilson
 from allcad_core.predictions import RESULTS, BoxPrediction, CellPrediction, read
+from allcad_core.recipes import recipe
 from allcad_core.results import Box, holds
 from allcad_core.synthesis import GeneratedCell, generate
 from allcad_core.synthesis.trial import FIELDS, FIRST_SEED, PROTOCOL, SIZE, image_name

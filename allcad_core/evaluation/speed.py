@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from allcad_core import compiled, devices
-from allcad_core.analysis import DEFAULT_RECIPE, REGIONS, Recipe, answer, cell_classifier, place, prepare, recipe, seen
+from allcad_core.analysis import answer, cell_classifier, place, prepare, seen
 from allcad_core.classification import CellAggregate
 from allcad_core.classify import field_judge
 from allcad_core.compared import looks
@@ -18,6 +18,7 @@ from allcad_core.detection import propose
 from allcad_core.errors import DataError, UnknownNameError
 from allcad_core.evaluation.latency import Times
 from allcad_core.images import SmearImage
+from allcad_core.recipes import DEFAULT_RECIPE, REGIONS, Recipe, recipe
 
 if TYPE_CHECKING:
     import torch

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from allcad_core import models
-from allcad_core.analysis import REGIONS, recipes
 from allcad_core.datasets.boxes import read_boxes
 from allcad_core.errors import DataError, UnknownNameError
 from allcad_core.evaluation import detector_report
@@ -23,6 +22,7 @@ from allcad_core.evaluation.table1_detectors import PAPER, PaperColumn
 from allcad_core.intervals import wilson
 from allcad_core.models import Card
 from allcad_core.predictions import RESULTS, BoxPrediction, read
+from allcad_core.recipes import REGIONS, recipes
 
 DETECT = "detect"
 SESSION = "session"

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from allcad_core.analysis import recipe
 from allcad_core.datasets import FieldRecord, allidb1
 from allcad_core.evaluation.detection import out_of_fold
 from allcad_core.evaluation.points import require_all
 from allcad_core.predictions import RESULTS
+from allcad_core.recipes import recipe
 from allcad_core.suggestion import Kind, suggest
 
 TRUTHS = {1: "ALL patients", 0: "healthy people"}

@@ -13,6 +13,7 @@ from allcad_core import analysis, compiled, devices, images
 from allcad_core.detection import Detections
 from allcad_core.errors import UnknownNameError
 from allcad_core.ground import balance, ground_colour
+from allcad_core.recipes import recipe, recipes
 from allcad_core.results import Cell, Models
 from allcad_core.slides.base import Pixels, Slide
 from allcad_core.slides.grid import Block, Place, shape, under
@@ -68,7 +69,7 @@ def looks() -> tuple[Look, ...]:
     )
     return (
         quick,
-        *(Look(one.name, None, None, one.name, one.default_confidence, one.sentence) for one in analysis.recipes()),
+        *(Look(one.name, None, None, one.name, one.default_confidence, one.sentence) for one in recipes()),
     )
 
 
@@ -99,7 +100,7 @@ class Looker:
     def models(self) -> Models:
         """What looks."""
         if self.look.recipe is not None:
-            one = analysis.recipe(self.look.recipe)
+            one = recipe(self.look.recipe)
             return Models(one.detector, one.classifier, one.segmenter)
         return Models(self.look.detector or "", self.look.classifier, None)
 
@@ -107,7 +108,7 @@ class Looker:
     def where(self) -> devices.Device:
         """Where it computes, and by what; networks are compiled at the first look where they can be."""
         if self.look.recipe is not None:
-            return analysis.place(analysis.recipe(self.look.recipe), self._device, make=True)
+            return analysis.place(recipe(self.look.recipe), self._device, make=True)
         return compiled.choose_and_make(self._device, None, filter(None, (self.look.detector, self.look.classifier)))
 
     @property

@@ -13,7 +13,7 @@ from allcad_core.models import Card, Figure
 from allcad_core.ui import bring, state, theme, words
 
 if TYPE_CHECKING:
-    from allcad_core.analysis import Recipe
+    from allcad_core.recipes import Recipe
 
 TASKS = {
     "cell": "Judges one cell",

@@ -17,8 +17,8 @@ from allcad_core.results import FieldAnalysis
 from allcad_core.ui import samples
 
 if TYPE_CHECKING:
-    from allcad_core.analysis import Recipe
     from allcad_core.explained import Explained
+    from allcad_core.recipes import Recipe
     from allcad_core.segmentation import Segmentation
 
 Progress = Callable[[str, int, int], None]
@@ -56,8 +56,8 @@ def engine(recipe: str) -> Engine:
     Its networks are compiled in the background where they are not yet.
     """
     from allcad_core.analysis import networks
-    from allcad_core.analysis import recipe as known
     from allcad_core.compiled import make_ahead
+    from allcad_core.recipes import recipe as known
 
     with suppress(AllcadError):  # an analysis will tell of it
         make_ahead(networks(known(recipe)))
@@ -88,14 +88,14 @@ def is_sample_known(sample: str, recipe: str) -> bool:
 
 def recipes() -> tuple[Recipe, ...]:
     """The models that a visitor can choose from."""
-    from allcad_core.analysis import recipes as known
+    from allcad_core.recipes import recipes as known
 
     return known()
 
 
 def default_recipe() -> str:
     """The model that looks where nobody chose one."""
-    from allcad_core.analysis import DEFAULT_RECIPE
+    from allcad_core.recipes import DEFAULT_RECIPE
 
     return DEFAULT_RECIPE
 
@@ -160,7 +160,8 @@ def machine() -> str:
 def _backend() -> str:
     """What answers for the default model on the CPU; found without torch, which takes seconds to import."""
     from allcad_core import compiled, devices
-    from allcad_core.analysis import networks, recipe
+    from allcad_core.analysis import networks
+    from allcad_core.recipes import recipe
 
     try:
         made = devices.backend(None) != "torch" and all(compiled.is_made(name) for name in networks(recipe()))

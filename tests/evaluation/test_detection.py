@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from allcad_core.analysis import recipe
 from allcad_core.errors import DataError, UnknownNameError
 from allcad_core.evaluation import suggestions
 from allcad_core.evaluation.detection import out_of_fold, report
+from allcad_core.recipes import recipe
 
 if TYPE_CHECKING:
     from tests.evaluation.conftest import House

@@ -12,7 +12,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from allcad_core import compared
-from allcad_core.analysis import Recipe
 from allcad_core.errors import DataError, ModelError
 from allcad_core.evaluation.latency import Times
 from allcad_core.evaluation.metrics import Estimate
@@ -20,6 +19,7 @@ from allcad_core.evaluation.speed import Speed
 from allcad_core.evaluation.standings import Measured, Standing
 from allcad_core.evaluation.versus import Difference, Stored, Versus
 from allcad_core.images import SmearImage
+from allcad_core.recipes import Recipe
 from allcad_core.stress import Stress
 from allcad_core.ui.compare import bench, board, ranking, work
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from allcad_core import models
-from allcad_core.analysis import recipes
 from allcad_core.errors import AllcadError, UnknownNameError
+from allcad_core.recipes import recipes
 from allcad_core.training.plans import PLANS, draft_card, named, plan, vary
 
 

@@ -137,7 +137,7 @@ def _kept_name(model: str, protocol: str, results: Path) -> str:
     names = [path.name for path in folder.iterdir() if path.name == model]
     if names:
         return names[0]
-    from allcad_core.analysis import recipe
+    from allcad_core.recipes import recipe
 
     return f"regions-{recipe(model).classifier}"
 

@@ -1,0 +1,69 @@
+"""The named models of ``analyse``: which detector, classifier and segmenter work together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from allcad_core.errors import UnknownNameError
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A named model of ``analyse``: which detector, classifier and segmenter work together.
+
+    Attributes:
+        name: its name everywhere.
+        detector: ``regions``, or the card of a detector.
+        classifier: the card of a cell classifier, or ``None``.
+        segmenter: a segmentation method.
+        default_confidence: scores below this are hidden unless someone asks; chosen out of fold.
+        sentence: what it is, for people.
+        field: the card of a model of whole fields that listens to the same cells, or ``None``.
+    """
+
+    name: str
+    detector: str
+    classifier: str | None
+    segmenter: str
+    default_confidence: float
+    sentence: str
+    field: str | None = None
+
+
+REGIONS = "regions"
+"""The detector that is none: regions of the segmentation, which a classifier judges."""
+DEFAULT_RECIPE = "regions"
+
+_RECIPES = (
+    Recipe(
+        "regions",
+        REGIONS,
+        "best_cell",
+        "stain",
+        0.25,
+        "Stain proposes every white cell, an EfficientNet says which look like blasts.",
+        "best_field",
+    ),
+    Recipe(
+        "yolo11n",
+        "yolo11n",
+        "best_cell",
+        "stain",
+        0.25,
+        "A nano YOLO finds and labels cells; an EfficientNet gives a second opinion.",
+    ),
+)
+
+
+def recipes() -> tuple[Recipe, ...]:
+    """All recipes, the default first."""
+    return _RECIPES
+
+
+def recipe(name: str | None = None) -> Recipe:
+    """One recipe by name; the default without one. Raises UnknownNameError."""
+    wanted = name or DEFAULT_RECIPE
+    for entry in _RECIPES:
+        if entry.name == wanted:
+            return entry
+    raise UnknownNameError("model", wanted, [entry.name for entry in _RECIPES])
