@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +17,9 @@ from allcad_core.models import Runner
 
 if TYPE_CHECKING:
     import openvino
+
+# OpenVINO tells its makers of every import unless that package is missing, and then goes on without it. Nothing is sent here.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 TASKS = ("cell", "detect", "segment")
 """What kinds of networks are compiled."""

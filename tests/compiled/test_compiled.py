@@ -296,3 +296,17 @@ def test_a_compiled_classifier_still_lends_torchs_network() -> None:
     one = CellClassifier(models.card("lightweight"), None, devices.COMPILED_CPU, runner=lambda pictures: pictures)
     with one.lent() as network:
         assert isinstance(network, torch.nn.Module)
+
+
+def test_openvino_tells_its_makers_nothing(tmp_path: Path) -> None:
+    """Its import alone would write an identifier into the user's folder and send an event with it."""
+    asked = (
+        "import sys, allcad_core.compiled.runtime as runtime; runtime.core();"
+        "import openvino.tools.ovc.telemetry_utils as told; print(sys.modules['openvino_telemetry'], told.tm.__name__)"
+    )
+    home = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
+    ended = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True, env=os.environ | home
+    )
+    assert ended.stdout.split() == ["None", "openvino.tools.ovc.telemetry_stub"]
+    assert list(tmp_path.iterdir()) == []
