@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from allcad_core import devices
+from allcad_core import devices, files
 from allcad_core.errors import ModelError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -289,8 +289,7 @@ def write_weights(state: Mapping[str, torch.Tensor], path: Path, storage: str = 
         else:
             stored[key] = (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
     content = save(stored)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    files.write(path, content)
     return hashlib.sha256(content).hexdigest()
 
 
@@ -301,8 +300,5 @@ def write_card(entry: Card, folder: Path | None = None) -> None:
     models = {name: asdict(card) for name, card in known.items()}
     for fields in models.values():
         del fields["name"]
-    path.parent.mkdir(parents=True, exist_ok=True)
     whole = {"format": 1, "models": models}
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(whole, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
-    part.replace(path)
+    files.write(path, (json.dumps(whole, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode())

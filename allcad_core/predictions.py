@@ -8,6 +8,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import TypeVar, get_type_hints
 
+from allcad_core import files
 from allcad_core.errors import DataError
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
@@ -113,13 +114,10 @@ def path_of(task: str, protocol: str, model: str, fold: int, folder: Path = RESU
 
 def write(rows: Sequence[Row], kind: type[Row], path: Path) -> None:
     """Write the predictions of one fold; the file appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    with part.open("w", newline="", encoding="utf-8") as stream:
+    with files.whole_text(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([entry.name for entry in fields(kind)])
         writer.writerows([_short(value) for value in astuple(row)] for row in rows)
-    part.replace(path)
 
 
 def _short(value: object) -> object:

@@ -98,6 +98,21 @@ def add_results(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--results", type=Path, metavar="DIR", help="folder of predictions (default: allcad's own)")
 
 
+def add_runs(parser: argparse.ArgumentParser) -> None:
+    """``--runs``: where a training keeps what it goes on from."""
+    parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="checkpoints (default: runs)")
+
+
+def add_reproduction(parser: argparse.ArgumentParser) -> None:
+    """What every table of a paper asks for: data, where the table goes, results, checkpoints, a device."""
+    add_data(parser)
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the Markdown there instead of printing it")
+    parser.add_argument("--stored", action="store_true", help="train nothing: the table from what stands")
+    add_results(parser)
+    add_runs(parser)
+    add_device(parser)
+
+
 def add_protocol(parser: argparse.ArgumentParser, protocols: Sequence[str], default: str | None = None) -> None:
     """``--protocol``: which folds."""
     words = "which folds" if default is None else f"which folds (default: {default})"

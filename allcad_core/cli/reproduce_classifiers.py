@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from allcad_core.cli import DONE, terminal
@@ -11,7 +10,7 @@ from allcad_core.cli import arguments as ask
 from allcad_core.cli.evaluate_classifiers import data_folder, results_folder
 
 if TYPE_CHECKING:
-    from allcad_core.training.jobs import Bench
+    from allcad_core.training.bench import Bench
 
 Job = tuple[str, str, int]
 """Name of a plan, protocol, fold."""
@@ -19,12 +18,7 @@ Job = tuple[str, str, int]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``reproduce table1-classifiers``."""
-    ask.add_data(parser)
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the Markdown there instead of printing it")
-    parser.add_argument("--stored", action="store_true", help="train nothing: the table from what stands")
-    ask.add_results(parser)
-    parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="checkpoints (default: runs)")
-    ask.add_device(parser)
+    ask.add_reproduction(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -33,20 +27,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if not arguments.stored:
         _train(arguments)
-    table = markdown(lines(data_folder(arguments), results_folder(arguments)))
-    if arguments.out is None:
-        terminal.emit(table)
-    else:
-        _write(table, arguments.out)
-        print(f"Wrote {arguments.out}.")
+    terminal.deliver(markdown(lines(data_folder(arguments), results_folder(arguments))), arguments.out)
     return DONE
-
-
-def _write(text: str, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
 
 
 def _train(arguments: argparse.Namespace) -> None:
@@ -55,10 +37,11 @@ def _train(arguments: argparse.Namespace) -> None:
     from allcad_core.datasets import find_data
     from allcad_core.training import jobs
     from allcad_core.training.baselines import run_baselines
+    from allcad_core.training.bench import Bench
 
     data, results = find_data(arguments.data), results_folder(arguments)
     with terminal.bar(1) as bar:
-        bench = jobs.Bench(data, arguments.runs, results, devices.choose(arguments.device), bar.show)
+        bench = Bench(data, arguments.runs, results, devices.choose(arguments.device), bar.show)
         for name, protocol, fold in queue(bench):
             written = jobs.run(name, protocol, fold, bench)
             bar.complain(f"{name} {protocol} {fold}: {'already there' if written is None else 'done'}")

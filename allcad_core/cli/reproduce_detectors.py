@@ -15,12 +15,7 @@ MODELS = ("yolo11n", "yolov5s", "yolov5m", "yolov5s-scratch", "yolov6n", "yolov7
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``reproduce table1-detectors``."""
-    ask.add_data(parser)
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the Markdown there instead of printing it")
-    parser.add_argument("--stored", action="store_true", help="train nothing: the table from what stands")
-    ask.add_results(parser)
-    parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="checkpoints (default: runs)")
-    ask.add_device(parser)
+    ask.add_reproduction(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -31,25 +26,18 @@ def run(arguments: argparse.Namespace) -> int:
     data, results = find_data(arguments.data), results_folder(arguments)
     if not arguments.stored:
         _train(arguments, data, results)
-    text = table(data, results)
-    if arguments.out is None:
-        terminal.emit(text)
-        return DONE
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    part = arguments.out.with_suffix(".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(arguments.out)
-    print(f"Wrote {arguments.out}.")
+    terminal.deliver(table(data, results), arguments.out)
     return DONE
 
 
 def _train(arguments: argparse.Namespace, data: Path, results: Path) -> None:
     from allcad_core import devices
     from allcad_core.training import jobs
+    from allcad_core.training.bench import Bench
     from allcad_core.training.plans import plan
 
     with terminal.bar(1) as bar:
-        bench = jobs.Bench(data, arguments.runs, results, devices.choose(arguments.device), bar.show)
+        bench = Bench(data, arguments.runs, results, devices.choose(arguments.device), bar.show)
         for name in MODELS:
             for protocol in plan(name).protocols:
                 for fold in bench.numbers(name, protocol):

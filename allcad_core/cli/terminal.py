@@ -11,6 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from allcad_core import files
 from allcad_core.errors import AllcadError, DeviceError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -87,6 +88,19 @@ def emit(text: str) -> None:
         # A name that is no valid UTF-8 holds lone surrogates; written so, they are JSON's own escapes.
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def deliver(text: str, path: Path | None) -> None:
+    """Write text to a file, which is there whole or not at all; to standard output without one.
+
+    Raises:
+        DataError: the file cannot be written.
+    """
+    if path is None:
+        emit(text)
+        return
+    files.write(path, text.encode())
+    print(f"Wrote {path}.")
 
 
 def emit_json(value: object) -> None:

@@ -60,7 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume", action="store_true", help="go on from the last checkpoint, which is what happens anyway"
     )
-    parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="checkpoints (default: runs)")
+    ask.add_runs(parser)
     parser.add_argument("--results", type=Path, metavar="DIR", help="results (default: results, or RUNS/varied)")
     ask.add_device(parser)
 
@@ -69,8 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Work through the queue."""
     from allcad_core.datasets import find_data
     from allcad_core.predictions import RESULTS
-    from allcad_core.training.detectors import SETTINGS
-    from allcad_core.training.plans import named, plan, vary
+    from allcad_core.training.plans import named, plan
 
     if arguments.model == BASELINES:
         return _baselines(arguments)
@@ -80,40 +79,50 @@ def run(arguments: argparse.Namespace) -> int:
     made = plan(name)
     if arguments.task not in (None, made.task):
         raise AllcadError(f"'{name}' has no form for the task '{arguments.task}', only for '{made.task}'.")
+    data = find_data(arguments.data)
+    other, part = _varied(arguments, name, made)
+    runs = arguments.runs / part
+    results = arguments.results or (RESULTS if other is made else runs / "results")
+    if other is not made:
+        print(f"Another network than the one of the plan: its results go to {results}.")
+    _queue(arguments, name, other, data, results, runs)
+    return DONE
+
+
+def _varied(arguments: argparse.Namespace, name: str, made: Plan) -> tuple[Plan, str]:
+    """The plan with the settings that were asked for, and the folder of its own below the checkpoints; else as it is.
+
+    Raises:
+        AllcadError: settings that this plan does not take, or that do not ship.
+    """
+    from allcad_core.training.detectors import SETTINGS
+    from allcad_core.training.plans import vary
+
     changed = {key: getattr(arguments, key) for key in VARIED if getattr(arguments, key) is not None}
     if changed and arguments.ship:
         raise AllcadError("What ships is trained as its plan says: --ship takes no other settings.")
-    data = find_data(arguments.data)
-    results, runs = arguments.results or RESULTS, arguments.runs
-    varied: dict[str, Plan] = {}
+    other, folders = made, []
     if changed:
-        varied = {name: vary(name, **changed)}
-        runs = runs / "-".join(["varied", *(f"{key}-{value}" for key, value in changed.items())])
-        results = arguments.results or runs / "results"
-        print(f"Another network than the one of the plan: its results go to {results}.")
+        other = vary(name, **changed)
+        folders.append("-".join(["varied", *(f"{key}-{value}" for key, value in changed.items())]))
     if arguments.protocol_settings != "ours":
         if made.task != "detect":
             raise AllcadError(f"'{name}' is no detector: --protocol-settings is not for it.")
         size = SETTINGS[arguments.protocol_settings].size
         changes = {"settings": arguments.protocol_settings, "long_side": size}
-        varied = {name: replace(made, input={**made.input, **changes})}
-        runs = runs / f"settings-{arguments.protocol_settings}"
-        results = arguments.results or runs / "results"
-        print(f"Another network than the one of the plan: its results go to {results}.")
-    _queue(arguments, name, made.protocols, data, results, runs, varied)
-    return DONE
+        other = replace(other, input={**other.input, **changes})
+        folders.append(f"settings-{arguments.protocol_settings}")
+    return other, "/".join(folders)
 
 
-def _queue(
-    arguments: argparse.Namespace, name: str, protocols: tuple[str, ...], data: Path, results: Path, runs: Path,
-    varied: dict[str, Plan],
-) -> None:  # fmt: skip
+def _queue(arguments: argparse.Namespace, name: str, made: Plan, data: Path, results: Path, runs: Path) -> None:
     from allcad_core import devices
     from allcad_core.training import jobs
+    from allcad_core.training.bench import Bench
 
     with terminal.bar(1) as bar:
-        bench = jobs.Bench(data, runs, results, devices.choose(arguments.device), bar.show, varied)
-        for protocol in [arguments.protocol] if arguments.protocol else protocols:
+        bench = Bench(data, runs, results, devices.choose(arguments.device), bar.show, {name: made})
+        for protocol in [arguments.protocol] if arguments.protocol else made.protocols:
             numbers = bench.numbers(name, protocol) if arguments.fold is None else [arguments.fold]
             for fold in numbers:
                 written = jobs.run(name, protocol, fold, bench)

@@ -8,6 +8,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import TypeVar
 
+from allcad_core import files
 from allcad_core.datasets import CropRecord, FieldRecord, allidb1, allidb2, aria, pbc, txl_pbc
 from allcad_core.errors import DataError
 from allcad_core.predictions import RESULTS
@@ -71,13 +72,10 @@ def stored(results: Path = RESULTS) -> dict[Key, Origin]:
 def write(origins: Mapping[Key, Origin], results: Path = RESULTS) -> Path:
     """Keep origins beside the results; the file appears whole or not at all."""
     path = results / FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    with part.open("w", newline="", encoding="utf-8") as stream:
+    with files.whole_text(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([entry.name for entry in fields(Origin)])
         writer.writerows(astuple(origins[key]) for key in sorted(origins))
-    part.replace(path)
     return path
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from allcad_core import predictions
+from allcad_core import files, predictions
 from allcad_core.errors import DataError
 from allcad_core.evaluation.segmentation import Mask, Masked
 from allcad_core.predictions import MaskPrediction
@@ -36,13 +36,10 @@ def rows(name: str, protocols: Sequence[str], results: Path = predictions.RESULT
 def keep_pictures(chosen: Sequence[Masked], results: Path = predictions.RESULTS) -> Path:
     """Store which pictures there are: which of them share cells, and their sittings."""
     path = results / "segment" / "pictures.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    with part.open("w", newline="", encoding="utf-8") as stream:
+    with files.whole_text(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows((one.dataset, one.name, one.group, one.session or "") for one in chosen)
-    part.replace(path)
     return path
 
 

@@ -20,12 +20,12 @@ from allcad_core.classification.aggregate import CellAggregate, build, features
 from allcad_core.datasets import allidb1, allidb2, aria
 from allcad_core.errors import DataError
 from allcad_core.predictions import BoxPrediction, CellPrediction, FieldPrediction
+from allcad_core.recipes import REGIONS
 from allcad_core.temperature import fit_temperature
 from allcad_core.training.plan_types import Plan
 from allcad_core.training.plans import draft_card
 
 R = TypeVar("R", BoxPrediction, CellPrediction)
-REGIONS = "regions"
 SHIPPED_BY = "field"
 """What ships is fitted on the rows of this protocol: its networks saw the most patients."""
 PENALTY = 1.0

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allcad_core import models, predictions
+from allcad_core import files, models, predictions
 from allcad_core.classification.cells import cut_cells, to_input
 from allcad_core.classification.masking import mask_out
 from allcad_core.datasets import CropRecord, allidb1, allidb2, splits
@@ -105,14 +105,11 @@ def run_baselines(
 
 def _unpack_start(path: Path) -> None:
     """The pre-trained ResNet50 that ships, where none was trained here."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     state = None if path.is_file() else starts.packaged(DEEP_PLAN)
     if state is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        save_file(state, part)
-        part.replace(path)
+        files.write(path, save(state))
 
 
 def _say(tell: Tell | None, words: str, done: int, count: int) -> None:

@@ -10,6 +10,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from allcad_core import files
 from allcad_core.errors import DataError
 
 TREE = "tree"
@@ -21,10 +22,8 @@ def keep(path: Path, state: dict[str, Any]) -> None:
     """Write a state of nested dicts, lists, numbers and tensors; the file appears whole or not at all."""
     tensors: list[torch.Tensor] = []
     tree = json.dumps(_fold(state, tensors))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    save_file({str(number): tensor for number, tensor in enumerate(tensors)}, part, metadata={TREE: tree})
-    part.replace(path)
+    with files.whole(path) as half:
+        save_file({str(number): tensor for number, tensor in enumerate(tensors)}, half, metadata={TREE: tree})
 
 
 def restore(path: Path, device: torch.device) -> dict[str, Any]:

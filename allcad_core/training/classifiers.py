@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
-from allcad_core import models
+from allcad_core import files, models
 from allcad_core.errors import DataError
 from allcad_core.training import cellsets, fieldsets, starts
 from allcad_core.training.cellsets import CellSet
@@ -105,10 +105,8 @@ def started(plan: Plan, seed: int) -> torch.nn.Module:
 
 def store(network: torch.nn.Module, path: Path) -> None:
     """Write weights in full precision; the file appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    save_file({name: value.contiguous().cpu() for name, value in network.state_dict().items()}, part)
-    part.replace(path)
+    with files.whole(path) as half:
+        save_file({name: value.contiguous().cpu() for name, value in network.state_dict().items()}, half)
 
 
 def _store_start(

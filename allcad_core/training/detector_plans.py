@@ -28,7 +28,11 @@ def _detector(
         task="detect",
         builder="allcad_core.detection.ultralytics:build",
         arguments={"architecture": architecture, "classes": len(CLASSES)},
-        input={"red_cell_px": RED_CELL_PX, **({"scratch": True} if scratch else {})},
+        input={
+            "red_cell_px": RED_CELL_PX,
+            **({} if architecture == "yolo11n.yaml" else {"settings": "short"}),
+            **({"scratch": True} if scratch else {}),
+        },
         classes=CLASSES,
         title=title,
         paper=paper + ("" if scratch else COMMON),

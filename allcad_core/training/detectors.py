@@ -22,7 +22,7 @@ from allcad_core.training.truth import TrueField
 if TYPE_CHECKING:
     import torch
 
-    from allcad_core.training.jobs import Bench
+    from allcad_core.training.bench import Bench
 
 FULL = -1
 """The fold that leaves nothing out: what ships."""
@@ -47,6 +47,7 @@ class Settings:
         epochs, batch, lr, seed, optimizer: as Ultralytics' trainer knows them.
         tiles: composed tiles that are made once.
         size: side of a tile in px.
+        mixed: compute in bfloat16.
         whole: whole fields instead of composed tiles, and Ultralytics' own augmentation, as Chen et al. trained.
     """
 
@@ -57,13 +58,15 @@ class Settings:
     lr: float = 0.001
     seed: int = 0
     optimizer: str = "AdamW"
+    mixed: bool = False
     whole: bool = False
 
 
-PRETRAINING = Settings(epochs=1, lr=0.002)
-PAPER = Settings(epochs=150, size=1024, batch=16, lr=0.01, optimizer="SGD", whole=True)
+PAPER = Settings(epochs=150, size=1024, batch=16, lr=0.01, optimizer="SGD", mixed=True, whole=True)
 """The settings of Chen et al.: for a machine with a GPU."""
-SETTINGS: Mapping[str, Settings] = {"ours": Settings(), "paper": PAPER}
+SHORT = Settings(tiles=4000, mixed=True)
+"""For networks that are several times as large as the default one."""
+SETTINGS: Mapping[str, Settings] = {"ours": Settings(), "short": SHORT, "paper": PAPER}
 """By the name that ``--protocol-settings`` takes; a plan's ``input`` names another one than ours under ``settings``."""
 
 
@@ -111,8 +114,16 @@ def fit(
         store(_tiles(diet, settings), tiles)
 
     return ultralytics.fit(
-        architecture, done, run / "fit", weights=weights, settings=_options(settings, device), after_epoch=after_epoch
-    )
+        architecture, done, run / "fit", weights=weights, settings=_options(settings, device), mixed=settings.mixed,
+        after_epoch=after_epoch,
+    )  # fmt: skip
+
+
+def pretraining(settings: Settings) -> Settings:
+    """The round on other sets that comes before a training: once through as many tiles, at twice the usual rate."""
+    usual = Settings()
+    mixed, tiles = settings.mixed and not settings.whole, usual.tiles if settings.whole else settings.tiles
+    return replace(usual, epochs=1, lr=2 * usual.lr, tiles=tiles, mixed=mixed)
 
 
 def _tiles(diet: Diet, settings: Settings) -> Iterator[LabelledTile]:
@@ -153,21 +164,21 @@ def fit_detector(name: str, bench: Bench, protocol: str, fold: int, folds: Mappi
     home = bench.runs / "detect" / name
     title = f"{name} {protocol} {'all' if fold == FULL else fold}"
     others = _others(bench)
+    settings = SETTINGS[str(made.input.get("settings", "ours"))]
     start = None
     if not made.input.get("scratch"):
         start = fit(
             architecture, Diet(others, {aria.NAME: 0.4, txl_pbc.NAME: 0.25, sources.GENERATED: 0.35}), home / "indomain",
-            PRETRAINING, device=str(bench.device),
+            pretraining(settings), device=str(bench.device),
             after_epoch=lambda done, count: bench.tell(f"{name} pre-training", done, count),
         )  # fmt: skip
-    settings = replace(SETTINGS[str(made.input.get("settings", "ours"))], seed=max(fold, 0))
     outside = [field for field in bench.main if fold == FULL or folds[field.name] != fold]
     shares = {sources.MAIN: 0.55, aria.NAME: 0.18, txl_pbc.NAME: 0.12, sources.GENERATED: 0.15}
     if fold == FULL:
         others, shares = _others(bench, everything=True), {**shares, pbc.NAME: 0.1}
     last = fit(
         architecture, Diet({sources.MAIN: outside, **others}, shares),
-        home / f"{protocol}{'-all' if fold == FULL else fold}", settings, weights=start,
+        home / f"{protocol}{'-all' if fold == FULL else fold}", replace(settings, seed=max(fold, 0)), weights=start,
         device=str(bench.device), after_epoch=lambda done, count: bench.tell(title, done, count),
     )  # fmt: skip
     network = models.build(made.builder, made.arguments)
@@ -237,7 +248,6 @@ def _options(settings: Settings, device: str) -> dict[str, Any]:
         "workers": 0,
         "val": False,
         "deterministic": True,
-        "amp": False,
         **({} if settings.whole else PLAIN),
     }
 
@@ -246,11 +256,12 @@ __all__ = [
     "CLASSES",
     "FULL",
     "PAPER",
-    "PRETRAINING",
     "SETTINGS",
+    "SHORT",
     "Diet",
     "Settings",
     "fit",
     "fit_detector",
+    "pretraining",
     "unseen_fields",
 ]

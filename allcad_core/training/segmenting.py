@@ -18,6 +18,7 @@ from allcad_core.segmentation.network import CLASSES, build
 from allcad_core.segmentation.overlap import overlap
 from allcad_core.segmentation.unet import CROP_SIDE, FIELD_RED_CELL, NAME, Segmenter, with_network
 from allcad_core.training import masks, unet
+from allcad_core.training.classifiers import store
 
 PROTOCOL = "session"
 FOLDS = 3
@@ -81,7 +82,7 @@ def train(fold: int, data: Path, runs: Path, device: torch.device, tell: Tell | 
         device: where to train.
         tell: told each epoch.
     """
-    from safetensors.torch import load_file, save_file
+    from safetensors.torch import load_file
 
     path = runs / "segment" / NAME / f"{PROTOCOL}{'-all' if fold == FULL else fold}.safetensors"
     if path.exists():
@@ -94,10 +95,7 @@ def train(fold: int, data: Path, runs: Path, device: torch.device, tell: Tell | 
         part, device, unet.Settings(seed=max(fold, 0)),
         lambda done, count, loss: None if tell is None else tell(f"{title}, loss {loss:.3f}", done, count),
     )  # fmt: skip
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part")
-    save_file({name: value.cpu().contiguous() for name, value in network.state_dict().items()}, unfinished)
-    unfinished.replace(path)
+    store(network, path)
     return network
 
 

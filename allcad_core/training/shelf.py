@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import allcad_core
+from allcad_core import files
 from allcad_core.datasets import CropRecord, FieldRecord
 from allcad_core.segmentation import Region
 from allcad_core.training.truth import Truth
@@ -24,13 +25,13 @@ Tell = Callable[[str, int, int], None]
 def key(extra: Iterable[Path] = ()) -> str:
     """A short digest of the code that finds the truth, and of further files such as drawn boxes."""
     package = Path(allcad_core.__file__).parent
-    files = [
+    code = [
         path
         for part in FINDS
         for path in sorted((package / part).rglob("*.py") if "." not in part else [package / part])
     ]
     digest = hashlib.sha256()
-    for path in [*files, *extra]:
+    for path in [*code, *extra]:
         digest.update(path.read_bytes() if path.is_file() else b"-")
     return digest.hexdigest()[:12]
 
@@ -59,10 +60,7 @@ def truths(
         if tell is not None:
             tell(name, number, len(records))
     if fresh and path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps({name: asdict(truth) for name, truth in known.items()}), encoding="utf-8")
-        part.replace(path)
+        files.write(path, json.dumps({name: asdict(truth) for name, truth in known.items()}).encode())
     return found
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from allcad_core import models
 from allcad_core.errors import DataError
 from allcad_core.training import aggregates, classifiers, detectors, jobs, starts
+from allcad_core.training.bench import Bench
 from allcad_core.training.plans import draft_card
 
 if TYPE_CHECKING:
@@ -18,10 +19,11 @@ LARGE = 4_000_000
 """Networks with more numbers than this are stored as 8-bit weights."""
 
 
-def ship(name: str, bench: jobs.Bench, folder: Path | None = None) -> models.Card:
+def ship(name: str, bench: Bench, folder: Path | None = None) -> models.Card:
     """Train on every field by the recipe of the folds, write the weights and the card.
 
-    What pre-training gave goes beside them, so that whoever has ALL-IDB alone can train by the same recipe. The card has neither figures nor calibration yet: ``evaluation.cards`` computes both from stored predictions.
+    What pre-training gave goes beside them, so that whoever has ALL-IDB alone can train by the same recipe. The card has
+    neither figures nor calibration yet: ``evaluation.cards`` computes both from stored predictions.
 
     Raises:
         DataError: the plan is an experiment.

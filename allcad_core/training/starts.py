@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from allcad_core import models
+from allcad_core import files, models
 from allcad_core.errors import ModelError
 
 if TYPE_CHECKING:
@@ -37,9 +37,7 @@ def pack(name: str, state: Mapping[str, torch.Tensor], storage: str, folder: Pat
     place = (folder or models.WEIGHTS) / FOLDER
     path = place / f"{name}.safetensors"
     known = {**_digests(place), name: models.write_weights(state, path, storage)}
-    part = place / f"{DIGESTS}.part"
-    part.write_text(f"{json.dumps(known, indent=1, sort_keys=True)}\n", encoding="utf-8")
-    part.replace(place / DIGESTS)
+    files.write(place / DIGESTS, f"{json.dumps(known, indent=1, sort_keys=True)}\n".encode())
     return path
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 
 from allcad_core import predictions
 from allcad_core.datasets import pbc
-from allcad_core.detection import scale
 from allcad_core.detection.ultralytics import Yolo
 from allcad_core.predictions import BoxPrediction
-from allcad_core.training import detectors
-from allcad_core.training.jobs import UNSEEN, Bench, nothing
+from allcad_core.training import answers, detectors
+from allcad_core.training.bench import UNSEEN, Bench
 from allcad_core.training.plans import draft_card
 from allcad_core.training.truth import TrueField
 
@@ -35,10 +34,10 @@ def run(name: str, fold: int, bench: Bench) -> Path | None:
     network = detectors.fit_detector(name, bench, "session", fold, bench.folds("session"))
     detector = Yolo(draft_card(name), network, bench.device)
     fields = never_trained(bench)
-    rows = []
+    rows: list[BoxPrediction] = []
     for number, field in enumerate(fields, start=1):
         bench.tell(f"{name} {UNSEEN} {fold}", number, len(fields))
-        rows += _boxes(field, detector, fold)
+        rows += answers.with_dataset(field, answers.of_detector(field, detector, fold))
     predictions.write(rows, BoxPrediction, path)
     return path
 
@@ -53,13 +52,3 @@ def never_trained(bench: Bench) -> list[TrueField]:
         if field.dataset == pbc.NAME
         or (field.dataset in shared and (field.name in unseen or field.name.startswith(detectors.LOOK_ALIKE)))
     ]
-
-
-def _boxes(field: TrueField, detector: Yolo, fold: int) -> list[BoxPrediction]:
-    image = f"{field.dataset}/{field.name}"
-    found = detector.detect(field.balanced, scale(field.red_cell_diameter, field.regions))
-    rows = [
-        BoxPrediction(image, *box, label, float(score), 0.0, fold)
-        for box, label, score in zip(found.box_list(), found.labels or (), found.scores, strict=True)
-    ]
-    return rows or [nothing(image, fold)]

@@ -16,6 +16,7 @@ from allcad_core.detection.base import Detections
 from allcad_core.errors import DataError, UnknownNameError
 from allcad_core.predictions import BoxPrediction, CellPrediction, FieldPrediction
 from allcad_core.training import cellsets, checkpoints, classifiers, detectors, jobs, plans, shipping, sources, unseen
+from allcad_core.training.bench import UNSEEN, Bench, Picture
 from allcad_core.training.cellsets import CellSet
 from allcad_core.training.fitting import Settings
 from allcad_core.training.plan_types import Course
@@ -25,13 +26,13 @@ Fields = Callable[..., list[TrueField]]
 FOLDS = {"Im001_1": 0, "Im002_0": 0, "Im003_1": 1, "Im004_0": 1, "WBC-1": 0, "WBC-2": 1, "BA_1": -1}
 
 
-class DrawnBench(jobs.Bench):
+class DrawnBench(Bench):
     """Drawn fields in place of a data folder."""
 
     def folds(self, protocol: str) -> dict[str, int]:
         return {name: fold for name, fold in FOLDS.items() if protocol == "field" or name.startswith("Im")}
 
-    def cell_folds(self, protocol: str) -> dict[jobs.Picture, int]:
+    def cell_folds(self, protocol: str) -> dict[Picture, int]:
         sets = {"I": "ALL-IDB1", "W": "Aria", "B": "PBC"}
         found = {(sets[name[0]], name): fold for name, fold in self.folds(protocol).items()}
         if protocol.startswith("random"):
@@ -80,11 +81,11 @@ def gathered(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return seen
 
 
-def read_cells(bench: jobs.Bench, protocol: str = "field") -> list[CellPrediction]:
+def read_cells(bench: Bench, protocol: str = "field") -> list[CellPrediction]:
     return predictions.read(CellPrediction, "cell", protocol, "lightweight", bench.results)
 
 
-def read_boxes(bench: jobs.Bench, model: str, protocol: str = "field") -> list[BoxPrediction]:
+def read_boxes(bench: Bench, model: str, protocol: str = "field") -> list[BoxPrediction]:
     return predictions.read(BoxPrediction, "detect", protocol, model, bench.results)
 
 
@@ -232,7 +233,7 @@ def test_large_networks_ship_as_eight_bits(bench: DrawnBench, tmp_path: Path, mo
 def test_no_picture_stands_on_both_sides_and_crops_follow_their_fields(
     data_root: Path, tmp_path: Path, protocol: str
 ) -> None:
-    bench = jobs.Bench(data_root, tmp_path, tmp_path, torch.device("cpu"), lambda *_: None)
+    bench = Bench(data_root, tmp_path, tmp_path, torch.device("cpu"), lambda *_: None)
     folds = bench.cell_folds(protocol)
     of_crops = {name: fold for (dataset, name), fold in folds.items() if dataset == "ALL-IDB2"}
     assert len(of_crops) >= 216
@@ -256,10 +257,10 @@ def test_a_fold_of_the_sessions_also_looks_at_what_it_never_met(bench: DrawnBenc
     monkeypatch.setattr(unseen, "Yolo", Everywhere)
     monkeypatch.setattr(detectors, "fit_detector", lambda *_: torch.nn.Identity())
     monkeypatch.setattr(detectors, "UNSEEN_BLOCK", 1)
-    path = jobs.run("yolo11n", jobs.UNSEEN, 0, bench)
+    path = jobs.run("yolo11n", UNSEEN, 0, bench)
     assert path is not None
     assert {row.image for row in predictions.read_file(BoxPrediction, path)} == {"Aria/WBC-2", "PBC/BA_1"}
-    assert jobs.run("yolo11n", jobs.UNSEEN, 0, bench) is None
+    assert jobs.run("yolo11n", UNSEEN, 0, bench) is None
 
 
 SHORT = Settings(epochs=2)

@@ -14,6 +14,7 @@ import torch
 
 from allcad_core.predictions import RESULTS, CellPrediction, path_of, read_file
 from allcad_core.training import jobs
+from allcad_core.training.bench import Bench
 
 QUEUE = Path(__file__).with_name("tiny_queue.py")
 SCRATCH = "lightweight_scratch"
@@ -53,7 +54,7 @@ def test_a_killed_and_resumed_queue_ends_as_an_unbroken_one(smears: Path, tmp_pa
 @pytest.mark.data
 def test_a_fold_trained_anew_meets_its_stored_predictions(data_root: Path, tmp_path: Path) -> None:
     """Rounding differs between processors and grows over a training; hence the room."""
-    bench = jobs.Bench(data_root, tmp_path, tmp_path, torch.device("cpu"), lambda *_: None)
+    bench = Bench(data_root, tmp_path, tmp_path, torch.device("cpu"), lambda *_: None)
     path = jobs.run(SCRATCH, "random4", 0, bench)
     assert path is not None
     anew, stored = (read_file(CellPrediction, file) for file in (path, path_of("cell", "random4", SCRATCH, 0, RESULTS)))
