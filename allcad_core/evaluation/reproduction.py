@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from allcad_core.errors import UnknownNameError
 from allcad_core.evaluation.classifiers import HEADLINES, Report, report
-from allcad_core.evaluation.judged import stored_name
+from allcad_core.evaluation.judged import names_of, stored_name
 from allcad_core.evaluation.metrics import NOTHING, Estimate
 from allcad_core.evaluation.published import NOTES, TABLE_1, Published
 from allcad_core.intervals import EN_DASH
@@ -29,9 +29,10 @@ LEGEND = (
     "Accuracy with its 95 % Wilson interval; under `session` balanced accuracy, the mean over folds, with a bootstrap "
     "interval that draws whole fields. The paper's split is `random4` for Zaiter & Zwiggelaar and `chen17` for Chen et "
     "al.; it leaks, see below. There the answer is the likelier class, elsewhere the threshold is chosen on the other "
-    "folds. *Shortcut*: the same networks on the paper's split, every white cell painted over as ground. "
-    f"{EN_DASH}: not stored."
+    "folds. *Shortcut*: accuracy of the same networks with every white cell painted over as ground, on the paper's split "
+    "unless another one is named. *Not trained yet*: the predictions are still missing. *Left out*: no run of it is planned."
 )
+UNTRAINED, LEFT_OUT = "not trained yet", "left out"
 OBJECTS = {"field": "fields, ALL-IDB1", "cell": "crops, ALL-IDB2"}
 
 
@@ -47,6 +48,7 @@ class Line:
         on_papers_split: ours on the paper's split, answered at 0.5.
         by_field: on folds in which no field stands on both sides, threshold out of fold.
         by_session: on whole sittings left out, threshold out of fold.
+        planned: protocols under which it is to be run; ``None`` where that is not known.
     """
 
     model: str
@@ -56,6 +58,12 @@ class Line:
     on_papers_split: Report | None
     by_field: Report | None
     by_session: Report | None
+    planned: frozenset[str] | None = None
+
+    @property
+    def papers_split(self) -> str:
+        """The protocol that is nearest to the paper's split."""
+        return self.published.protocol if self.published else PAPERS_SPLIT
 
     @property
     def papers_accuracy(self) -> Estimate:
@@ -73,26 +81,43 @@ class Line:
         return self.by_session.headline.balanced_accuracy if self.by_session else NOTHING
 
     @property
-    def shortcut(self) -> Estimate:
-        """Accuracy on the paper's split with every white cell painted over."""
-        found = self.on_papers_split.shortcut if self.on_papers_split else None
-        return found.at_half.overall.measures.accuracy if found else NOTHING
+    def shortcut(self) -> tuple[str, Estimate] | None:
+        """Accuracy with every white cell painted over, and the protocol: the paper's split, else the first that is stored."""
+        for found in (self.on_papers_split, self.by_field, self.by_session):
+            if found is not None and found.shortcut is not None:
+                return found.protocol, found.shortcut.at_half.overall.measures.accuracy
+        return None
 
 
-def lines(data: Path | None = None, results: Path = RESULTS) -> list[Line]:
-    """The table from what is stored: the papers' models always, the others where any of their folds stand."""
-    found = [_line((one.model, one.title, one.task), one, data, results) for one in TABLE_1]
-    others = [_line(one, None, data, results) for one in OURS]
-    return found + [line for line in others if line.on_papers_split or line.by_field or line.by_session]
+def lines(
+    data: Path | None = None, results: Path = RESULTS, planned: Mapping[tuple[str, str], Collection[str]] | None = None
+) -> list[Line]:
+    """The table from what is stored, the papers' models first.
+
+    Args:
+        data: the data folder, for pictures that are not listed beside the results.
+        results: folder of the results.
+        planned: protocols under which a model (name, task) is to be run, to tell what is missing from what is left out.
+    """
+    named = [(one.model, one.title, one.task) for one in TABLE_1] + list(OURS)
+    published = [*TABLE_1, *(None,) * len(OURS)]
+    return [_line(each, one, data, results, planned or {}) for each, one in zip(named, published, strict=True)]
 
 
-def _line(named: tuple[str, str, str], published: Published | None, data: Path | None, results: Path) -> Line:
+def _line(
+    named: tuple[str, str, str],
+    published: Published | None,
+    data: Path | None,
+    results: Path,
+    planned: Mapping[tuple[str, str], Collection[str]],
+) -> Line:
     model, title, task = named
     papers_split = published.protocol if published else PAPERS_SPLIT
     split, field, session = (
         _stored(model, task, protocol, data, results) for protocol in (papers_split, "field", "session")
     )
-    return Line(model, title, task, published, split, field, session)
+    wanted = next((planned[name, task] for name in names_of(model, task) if (name, task) in planned), None)
+    return Line(model, title, task, published, split, field, session, None if wanted is None else frozenset(wanted))
 
 
 def _stored(model: str, task: str, protocol: str, data: Path | None, results: Path) -> Report | None:
@@ -113,10 +138,10 @@ def markdown(found: Sequence[Line]) -> str:
             f"{line.title} (`{line.model}`)",
             OBJECTS[line.task],
             f"{100 * line.published.accuracy:.4g} %" if line.published else EN_DASH,
-            _cell(line.papers_accuracy, line.on_papers_split),
-            _cell(line.field_accuracy, line.by_field),
-            _cell(line.session_balanced, line.by_session),
-            str(line.shortcut) if line.task == "field" else "",
+            _cell(line.papers_accuracy, line.on_papers_split, line, line.papers_split),
+            _cell(line.field_accuracy, line.by_field, line, "field"),
+            _cell(line.session_balanced, line.by_session, line, "session"),
+            _shortcut(line),
         )
         for line in found
     ]
@@ -137,8 +162,19 @@ def markdown(found: Sequence[Line]) -> str:
     )
 
 
-def _cell(estimate: Estimate, report: Report | None) -> str:
-    return f"{estimate} *" if report and report.missing_folds else str(estimate)
+def _cell(estimate: Estimate, report: Report | None, line: Line, protocol: str) -> str:
+    if report is None:
+        return LEFT_OUT if line.planned is not None and protocol not in line.planned else UNTRAINED
+    return f"{estimate} *" if report.missing_folds else str(estimate)
+
+
+def _shortcut(line: Line) -> str:
+    if line.task != "field":
+        return ""
+    if line.shortcut is None:
+        return UNTRAINED
+    protocol, accuracy = line.shortcut
+    return str(accuracy) if protocol == line.papers_split else f"{accuracy}, `{protocol}`"
 
 
 def _subsets(found: Sequence[Line]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from allcad_core.evaluation.published import TABLE_1
-from allcad_core.evaluation.reproduction import lines, markdown
+from allcad_core.evaluation.reproduction import OURS, lines, markdown
 from allcad_core.predictions import CellPrediction, FieldPrediction, path_of, write
 
 
@@ -26,12 +26,25 @@ def row_of(text: str, *words: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
-def test_without_results_the_papers_stand_alone(tmp_path: Path) -> None:
+def test_without_results_every_row_says_so_and_the_papers_come_first(tmp_path: Path) -> None:
     found = lines(results=tmp_path)
-    assert [(line.published, line.on_papers_split) for line in found] == [(entry, None) for entry in TABLE_1]
+    assert [line.published for line in found] == [*TABLE_1, *[None] * len(OURS)]
     text = markdown(found)
-    assert row_of(text, "Whole-image CNN")[2:] == ["99.22 %", *["\N{EN DASH}"] * 4]
+    assert row_of(text, "Whole-image CNN")[2:] == ["99.22 %", *["not trained yet"] * 4]
+    assert row_of(text, "ResRandSVM")[2:] == ["\N{EN DASH}", *["not trained yet"] * 3, ""]
     assert "128 of 129" in text
+
+
+def test_what_is_missing_is_told_from_what_is_left_out(tmp_path: Path) -> None:
+    planned = {("resnet50_field", "field"): ("random4", "session"), ("resnet50", "cell"): ("random4",)}
+    text = markdown(lines(results=tmp_path, planned=planned))
+    assert row_of(text, "ResNet50", "fields")[3:6] == ["not trained yet", "left out", "not trained yet"]
+    assert row_of(text, "ResNet50", "crops")[3:6] == ["not trained yet", "left out", "left out"]
+
+
+def test_the_shortcut_names_its_protocol_where_it_is_not_the_papers_split(tmp_path: Path) -> None:
+    fields(tmp_path, "session", 3, "best_field", blank=-1.0)
+    assert row_of(markdown(lines(results=tmp_path)), "best_field")[6].endswith("), `session`")
 
 
 def test_ours_stand_beside_the_papers_with_the_shortcut(tmp_path: Path) -> None:
@@ -40,7 +53,7 @@ def test_ours_stand_beside_the_papers_with_the_shortcut(tmp_path: Path) -> None:
     row = row_of(markdown(lines(results=tmp_path)), "Proposed CNN", "fields")
     assert row[2] == "99 %"
     assert row[3].startswith("100.0\N{NO-BREAK SPACE}%")
-    assert row[4] == "\N{EN DASH}"
+    assert row[4] == "not trained yet"
     assert row[5].startswith("100.0\N{NO-BREAK SPACE}%")
     assert row[6].startswith("50.0\N{NO-BREAK SPACE}%")
 
