@@ -223,6 +223,7 @@ def fit(
     *,
     weights: Path | None,
     settings: Mapping[str, Any],
+    mixed: bool = False,
     after_epoch: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Train a network with Ultralytics' own trainer; goes on from the last checkpoint of ``run`` where there is one.
@@ -235,11 +236,14 @@ def fit(
         run: folder of this run; holds checkpoints (intermediate, never shipped) and ``results.csv``.
         weights: checkpoint of an earlier training to start from.
         settings: of Ultralytics' trainer, such as epochs, imgsz, batch, lr0, seed, device.
+        mixed: compute in bfloat16, see ``mixed``.
         after_epoch: told the epoch done and how many there are.
 
     Returns:
         The checkpoint of the last epoch, weights averaged.
     """
+    from allcad_core.detection.mixed import narrow, precision
+
     package = ultralytics()
     last = run / "weights" / "last.pt"
     resuming = last.exists()
@@ -252,13 +256,16 @@ def fit(
         tell = after_epoch
         network.add_callback("on_train_epoch_end", lambda trainer: tell(trainer.epoch + 1, trainer.epochs))
     network.add_callback("on_train_batch_start", _falling_rate())
+    device = str(settings["device"])
+    if mixed and device == "cpu":
+        network.add_callback("on_train_start", narrow)
     with _surroundings_kept():
         if resuming:
             network.train(resume=True)
         else:
             network.train(
                 data=str(data), project=str(run.parent.resolve()), name=run.name, exist_ok=True, plots=False,
-                verbose=False, pretrained=weights is not None, **settings,
+                verbose=False, pretrained=weights is not None, amp=precision(device, mixed=mixed), **settings,
             )  # fmt: skip
     return last
 

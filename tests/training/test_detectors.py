@@ -108,6 +108,12 @@ class TestTiles:
         assert [width, height] == pytest.approx([(x1 - x0) / 200, (y1 - y0) / 200], abs=0.005)
 
 
+def test_a_training_on_other_sets_is_as_wide_and_as_long_as_the_one_after_it() -> None:
+    short, paper = detectors.pretraining(detectors.SHORT), detectors.pretraining(detectors.PAPER)
+    assert (short.tiles, short.mixed, short.epochs) == (detectors.SHORT.tiles, True, 1)
+    assert (paper.whole, paper.tiles, paper.size) == (False, detectors.Settings().tiles, detectors.Settings().size)
+
+
 class TestFolds:
     """What a fold's detector is fed on; Ultralytics' trainer stands aside."""
 
@@ -173,9 +179,11 @@ class TestFolds:
         assert [(folder, start) for folder, _, start in meals] == [("chen170", None)]
 
 
+@pytest.mark.parametrize("mixed", [False, True])
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # the trainer's own
-def test_a_killed_training_goes_on_and_a_finished_one_stands(true_fields: Fields, tmp_path: Path) -> None:
+def test_a_killed_training_goes_on_and_a_finished_one_stands(true_fields: Fields, tmp_path: Path, mixed: bool) -> None:
+    settings = replace(SMALL, mixed=mixed)
     threads = torch.get_num_threads()
     done: list[int] = []
 
@@ -185,13 +193,15 @@ def test_a_killed_training_goes_on_and_a_finished_one_stands(true_fields: Fields
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fit("yolo11n.yaml", diet(true_fields(["a"])), tmp_path, SMALL, after_epoch=kill)
+        fit("yolo11n.yaml", diet(true_fields(["a"])), tmp_path, settings, after_epoch=kill)
     last = fit(
-        "yolo11n.yaml", diet(true_fields(["a"])), tmp_path, SMALL, after_epoch=lambda epoch, _: done.append(epoch)
+        "yolo11n.yaml", diet(true_fields(["a"])), tmp_path, settings, after_epoch=lambda epoch, _: done.append(epoch)
     )
     assert done == [1, 2, 2, 3]  # the second was killed before it was stored
     content = last.read_bytes()
-    assert fit("yolo11n.yaml", diet(true_fields(["a"])), tmp_path, SMALL, after_epoch=lambda *_: done.append(0)) == last
+    assert (
+        fit("yolo11n.yaml", diet(true_fields(["a"])), tmp_path, settings, after_epoch=lambda *_: done.append(0)) == last
+    )
     assert last.read_bytes() == content
     assert 0 not in done
     network = ultralytics.build("yolo11n.yaml")
