@@ -29,7 +29,7 @@ from allcad_core.ground import BALANCED, balance
 from allcad_core.intervals import EN_DASH
 from allcad_core.synthesis import draw_scene, generate
 
-FIRST_SEED, FIELDS = 5000, 30
+FIRST_SEED, FIELDS = 5000, 8
 """Of the generated fields; no sample and no training uses these seeds."""
 SIZE = (1280, 960)
 DENSITY, CLUSTERING = 700.0, 0.6

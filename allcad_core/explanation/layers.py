@@ -1,4 +1,4 @@
-"""At which layer a network is explained: one rule for every architecture."""
+"""The layer at which Grad-CAM and its relatives look: one rule for every architecture."""
 
 from __future__ import annotations
 
@@ -13,39 +13,20 @@ SMALLEST = 6
 """A map of fewer places a side is too coarse to say where in a cell something lies."""
 
 
-def target_layer(network: nn.Module, batch: torch.Tensor) -> nn.Module | None:
-    """The layer whose output is explained; ``None`` where that is the input itself.
-
-    A network that averages its last map over all places (ResNet, RegNet, EfficientNet) is explained at its deepest map. A
-    network whose dense layers read their map place by place (lightweight, whole image) keeps weights of its own for every
-    place, so that it can be explained at the input, pixel by pixel.
+def deepest_map(network: nn.Module, batch: torch.Tensor) -> nn.Module | None:
+    """The last layer with a map of at least ``SMALLEST`` places a side that all information passes through.
 
     Args:
         network: in evaluation mode; it runs once.
         batch: float (n, 3, height, width); its first picture is used.
     """
-    layer, place_by_place = _look(network, batch)
-    return None if place_by_place else layer
-
-
-def deepest_map(network: nn.Module, batch: torch.Tensor) -> nn.Module | None:
-    """The last layer with a map of at least ``SMALLEST`` places a side that all information passes through."""
-    return _look(network, batch)[0]
-
-
-def _look(network: nn.Module, batch: torch.Tensor) -> tuple[nn.Module | None, bool]:
-    """The deepest map, and whether dense layers read a map place by place."""
     import torch
-    from torch import nn
 
     outputs: list[tuple[nn.Module, torch.Size]] = []
-    flattened: list[torch.Size] = []
 
-    def note(layer: nn.Module, taken: tuple[torch.Tensor, ...], given: object) -> None:
+    def note(layer: nn.Module, _taken: tuple[torch.Tensor, ...], given: object) -> None:
         if isinstance(given, torch.Tensor):
             outputs.append((layer, given.shape))
-        if isinstance(layer, nn.Flatten):
-            flattened.append(taken[0].shape)
 
     hooks = [layer.register_forward_hook(note) for layer in network.modules()]
     try:
@@ -56,7 +37,7 @@ def _look(network: nn.Module, batch: torch.Tensor) -> tuple[nn.Module | None, bo
             hook.remove()
     on_the_way = set(_chain(network, dict(outputs)))
     fine = [layer for layer, shape in outputs if layer in on_the_way and _is_map(shape, SMALLEST)]
-    return (fine[-1] if fine else None), any(_is_map(shape, 2) for shape in flattened)
+    return fine[-1] if fine else None
 
 
 def _is_map(shape: torch.Size, smallest: int) -> bool:

@@ -3,8 +3,9 @@
 Grad-CAM weighs whole channels by a mean over all places, which is right only for a network that averages over places. Ours
 are also small networks with dense layers, so we take integrated gradients (Sundararajan, Taly & Yan 2017, "Axiomatic
 Attribution for Deep Networks", eq. 1): their contributions add up to the difference between the log-odds of the picture and
-those of empty ground, which in our input is nought. They are taken at the layer that ``layers.target_layer`` chooses; at a
-map of a deep network this is HiResCAM (Draelos & Carin 2020) averaged along the path. Arithmetic by captum.
+those of empty ground, which in our input is nought. They are taken at the input, pixel by pixel. At the deepest map of a
+network that averages (HiResCAM, Draelos & Carin 2020, along the path) they marked places that matter less than random ones
+when painted over: ``python -m benchmarks.explain --compare`` tells. Arithmetic by captum.
 """
 
 from __future__ import annotations
@@ -16,13 +17,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from allcad_core.explanation.layers import target_layer
-
 if TYPE_CHECKING:
     import torch
 
-STEPS = 16
-"""Points on the path from the ground to the picture; the places of a map come in nearly the order that 32 give."""
+STEPS = 24
+"""Points on the path from the ground to the picture; the places of a map come in nearly the order that 64 give."""
 SMOOTHING = 0.01
 """Standard deviation, as a share of the picture's longer side, by which contributions are averaged before their sign is
 looked at: neighbouring pixels of opposite sign tell nothing to a person, and hide that they cancel."""
@@ -70,7 +69,7 @@ def explain(classifier: Explainable, *what: Any) -> NDArray[np.float32]:
 
 
 def contributions(
-    network: torch.nn.Module, batch: torch.Tensor, positive: int, signs: NDArray[np.float64]
+    network: torch.nn.Module, batch: torch.Tensor, positive: int, signs: NDArray[np.float64], steps: int = STEPS
 ) -> NDArray[np.float32]:
     """What each place adds to the log-odds of an answer, against empty ground.
 
@@ -79,34 +78,32 @@ def contributions(
         batch: float (n, 3, height, width), ground 0.
         positive: which output speaks for the disease.
         signs: (n,), 1 to explain why it was found, -1 to explain why not.
+        steps: points on the path; the more, the closer the sum below.
 
     Returns:
-        float32 (n, height, width), signed, in units of log-odds. Each picture's sum is the difference between the log-odds
-        of the picture and those of empty ground.
+        float32 (n, height, width), signed, in units of log-odds. Each picture's sum comes close to the difference between
+        the log-odds of the picture and those of empty ground.
     """
     import torch
-    from captum.attr import IntegratedGradients, LayerIntegratedGradients
+    from captum.attr import IntegratedGradients
 
     def answer(pictures: torch.Tensor, sign: float) -> torch.Tensor:
         logits: torch.Tensor = network(pictures).float()
         return (logits[:, positive] - logits[:, 1 - positive]) * sign
 
     height, width = batch.shape[2:]
-    layer = target_layer(network, batch)
-    method = IntegratedGradients(answer) if layer is None else LayerIntegratedGradients(answer, layer)
+    method = IntegratedGradients(answer)
     maps = np.empty((len(batch), height, width), np.float32)
     with torch.inference_mode(mode=False), torch.enable_grad():
         for index, sign in enumerate(signs):
             found = method.attribute(
                 batch[index : index + 1].clone(),  # a tensor of inference mode cannot be differentiated
                 additional_forward_args=(float(sign),),
-                n_steps=STEPS,
+                n_steps=steps,
                 method="riemann_middle",
                 internal_batch_size=max(1, PIXELS_AT_ONCE // (height * width)),
             )
-            places = found.detach().float().sum(dim=1)[0].cpu().numpy()
-            share = places.size / (height * width)
-            maps[index] = cv2.resize(places, (width, height), interpolation=cv2.INTER_LINEAR) * share
+            maps[index] = found.detach().float().sum(dim=1)[0].cpu().numpy()
     return maps
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from allcad_core import models
-from allcad_core.explanation.layers import SMALLEST, target_layer
+from allcad_core.explanation.layers import SMALLEST, deepest_map
 
 PACKAGE = "allcad_core.classification"
 
@@ -19,21 +19,7 @@ def _seed() -> None:
 
 def layer_of(name: str, side: int, **arguments: object) -> tuple[nn.Module, nn.Module | None]:
     network = models.build(f"{PACKAGE}.{name}:build", arguments).eval().requires_grad_(requires_grad=False)
-    return network, target_layer(network, torch.zeros(1, 3, side, side))
-
-
-@pytest.mark.parametrize(
-    ("name", "arguments"),
-    [
-        ("lightweight", {"size": 32, "hidden": 4}),
-        ("lightweight", {"size": 32, "hidden": 4, "convolution_first": False}),
-        ("whole_image", {"height": 32, "width": 32}),
-    ],
-)
-def test_a_network_that_reads_its_map_place_by_place_is_explained_at_its_input(
-    name: str, arguments: dict[str, object]
-) -> None:
-    assert layer_of(name, 32, **arguments)[1] is None
+    return network, deepest_map(network, torch.zeros(1, 3, side, side))
 
 
 @pytest.mark.parametrize(
@@ -46,9 +32,7 @@ def test_a_network_that_reads_its_map_place_by_place_is_explained_at_its_input(
         ("efficientnet", 192, "body.bn2"),  # 6 places a side, after the last convolution
     ],
 )
-def test_a_network_that_averages_is_explained_at_its_deepest_map_that_is_fine_enough(
-    name: str, side: int, path: str
-) -> None:
+def test_the_deepest_map_that_is_fine_enough_is_taken(name: str, side: int, path: str) -> None:
     network, layer = layer_of(name, side)
     assert layer is network.get_submodule(path)
 
@@ -63,9 +47,9 @@ def test_every_way_to_the_answer_leads_through_the_layer() -> None:
     assert torch.equal(answers[0], answers[1])
 
 
-def test_it_is_the_input_where_no_map_is_fine_enough() -> None:
+def test_there_is_none_where_no_map_is_fine_enough() -> None:
     network = nn.Sequential(nn.Conv2d(3, 2, 3, stride=8), nn.AdaptiveAvgPool2d(1), nn.Flatten())
-    assert target_layer(network, torch.zeros(1, 3, 8 * SMALLEST - 8, 48)) is None
+    assert deepest_map(network, torch.zeros(1, 3, 8 * SMALLEST - 8, 48)) is None
 
 
 def test_looking_leaves_nothing_behind() -> None:

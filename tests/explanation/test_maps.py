@@ -14,9 +14,13 @@ from scipy.stats import spearmanr
 from torch import nn
 
 from allcad_core import models
-from allcad_core.classification import CellClassifier, FieldClassifier
+from allcad_core.analysis import cell_classifier
+from allcad_core.classification import CellClassifier, FieldClassifier, cut_cells
+from allcad_core.classification.cells import to_input
 from allcad_core.explanation import contributions, explain, heat, overlay, share_inside
-from allcad_core.ground import BALANCED
+from allcad_core.explanation.maps import STEPS
+from allcad_core.ground import BALANCED, balance
+from allcad_core.synthesis import generate
 from allcad_core.training.plans import draft_card
 
 BOXES = [(30.0, 30.0, 70.0, 70.0), (130.0, 30.0, 170.0, 70.0)]
@@ -96,11 +100,6 @@ def network_of(name: str, arguments: dict[str, object], seed: int) -> nn.Module:
 @pytest.fixture(scope="module")
 def batch() -> torch.Tensor:
     """Two generated cells as network input."""
-    from allcad_core.classification import cut_cells
-    from allcad_core.classification.cells import to_input
-    from allcad_core.ground import balance
-    from allcad_core.synthesis import generate
-
     made = generate(7, (640, 480))
     return to_input(cut_cells(balance(made.pixels), [cell.box for cell in made.cells[:2]], 96), CPU)
 
@@ -112,14 +111,8 @@ class TestEveryArchitecture:
     def test_contributions_add_up_to_the_answer(
         self, name: str, arguments: dict[str, object], side: int, batch: torch.Tensor
     ) -> None:
-        network = network_of(name, arguments, 0)
-        signed = contributions(network, batch, 1, np.array([1.0, -1.0]))
-        with torch.inference_mode():
-            logits = network(torch.cat([batch, torch.zeros_like(batch[:1])]))
-        odds = (logits[:, 1] - logits[:, 0]).double().numpy()
-        expected = (odds[:2] - odds[2]) * [1, -1]
-        assert signed.shape == (2, side, side)
-        assert signed.sum(axis=(1, 2)) == pytest.approx(expected, rel=0.1, abs=0.05 * float(np.abs(odds).max()))
+        # Untrained answers hardly leave nought, so that their path needs more points than a trained network's.
+        assert_adds_up(network_of(name, arguments, 0), batch[:1], 1, np.array([-1.0]), steps=64)
 
     def test_other_weights_give_another_map(
         self, name: str, arguments: dict[str, object], side: int, batch: torch.Tensor
@@ -142,6 +135,34 @@ class TestEveryArchitecture:
         assert not any(
             module.training or module._forward_hooks or module._backward_hooks for module in network.modules()
         )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["lightweight", "best_cell"])
+def test_contributions_of_a_shipped_network_add_up_at_the_steps_that_are_taken(name: str) -> None:
+    classifier = cell_classifier(name, CPU)
+    made = generate(7, (640, 480))
+    shown = cut_cells(
+        balance(made.pixels),
+        [cell.box for cell in made.cells[:2]],
+        int(classifier.card.input["size"]),
+        classifier.context,
+    )
+    with classifier.lent() as network:
+        assert_adds_up(network, to_input(shown, CPU), classifier.positive, np.array([1.0, -1.0]))
+
+
+def assert_adds_up(
+    network: nn.Module, batch: torch.Tensor, positive: int, signs: NDArray[np.float64], steps: int = STEPS
+) -> None:
+    """The contributions sum up to what the pictures' log-odds differ by from those of empty ground."""
+    signed = contributions(network, batch, positive, signs, steps)
+    with torch.inference_mode():
+        logits = network(torch.cat([batch, torch.zeros_like(batch[:1])]))
+    odds = (logits[:, positive] - logits[:, 1 - positive]).double().numpy()
+    assert signed.shape == (len(batch), *batch.shape[2:])
+    expected = (odds[:-1] - odds[-1]) * signs
+    assert signed.sum(axis=(1, 2)) == pytest.approx(expected, rel=0.1, abs=0.05 * float(np.abs(odds).max()))
 
 
 def correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
