@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     if not arguments.stored:
         _train(arguments)
-    terminal.deliver(markdown(lines(data_folder(arguments), results_folder(arguments))), arguments.out)
+    terminal.deliver(markdown(lines(data_folder(arguments), results_folder(arguments), planned())), arguments.out)
     return DONE
 
 
@@ -46,6 +46,15 @@ def _train(arguments: argparse.Namespace) -> None:
             written = jobs.run(name, protocol, fold, bench)
             bar.complain(f"{name} {protocol} {fold}: {'already there' if written is None else 'done'}")
         run_baselines(data, results, bar.show, runs=arguments.runs)
+
+
+def planned() -> dict[tuple[str, str], tuple[str, ...]]:
+    """Protocols under which each classifier is to be run, by name and task."""
+    from allcad_core.training import baselines
+    from allcad_core.training.plans import PLANS
+
+    networks = {(name, str(plan.task)): plan.protocols for name, plan in PLANS.items()}
+    return networks | {(name, "cell"): baselines.PROTOCOLS for name in baselines.BASELINES}
 
 
 def queue(bench: Bench) -> list[Job]:
