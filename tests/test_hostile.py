@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.corpus import ARCHIVE_ATTACKS, ATTACKS, YOLO_ATTACKS, Case, corpus
-from benchmarks.hostile import DOORS, Survey, WrongError, doors_of, sentence, survey
+from benchmarks.hostile import surveys
+from benchmarks.hostile.archives import ARCHIVE_ATTACKS
+from benchmarks.hostile.cases import Case
+from benchmarks.hostile.corpus import corpus
+from benchmarks.hostile.doors import DOORS, doors_of
+from benchmarks.hostile.labels import YOLO_ATTACKS
+from benchmarks.hostile.pictures import ATTACKS
+from benchmarks.hostile.sentences import WrongError, sentence
+from benchmarks.hostile.surveys import Survey, survey
 
 COUNT, SEED = 200, 15
 
@@ -46,8 +53,6 @@ def test_what_is_no_sentence_for_a_person_is_seen(words: str):
 
 
 def test_a_hang_and_a_crash_are_findings_and_the_next_file_is_still_tried(monkeypatch: pytest.MonkeyPatch):
-    from benchmarks import hostile
-
     answers = iter([("", "no answer within 1 s", 0.0, 0), ("", "", 0.1, 2_000_000_000), ("refused", "", 0.1, 5)])
 
     class Worker:
@@ -57,7 +62,7 @@ def test_a_hang_and_a_crash_are_findings_and_the_next_file_is_still_tried(monkey
         def close(self) -> None:
             pass
 
-    monkeypatch.setattr(hostile, "Worker", Worker)
+    monkeypatch.setattr(surveys, "Worker", Worker)
     pictures = [case for case in corpus(10, 0) if case.kind == "picture"][:3]
     found: Survey = survey(pictures, doors=["reader"])
     assert [one.what for one in found.findings] == ["no answer within 1 s", "2,000 MB of memory"]
