@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from allcad_core.evaluation.detection import DetectionReport
     from allcad_core.evaluation.detector_report import BoxFigures, BoxReport
+    from allcad_core.evaluation.metrics import Estimate
     from allcad_core.evaluation.points import PointFigures
 
 PROTOCOLS = ("chen17", "field", "session", "source", "unseen")
@@ -132,28 +133,68 @@ def _print_boxes(report: BoxReport) -> None:
     titles = ["Fields", "Class", "True", f"P at {report.confidence:.2f}", "R", "mAP@0.5", "mAP@0.5:0.95"]
     rows = [row for part, figures in report.parts.items() for row in _class_rows(part, figures)]
     console.print(terminal.table(titles, rows, right=(2, 3, 4, 5, 6)))
-    titles = [
-        "Fields",
-        "Blast recall at",
-        "Blast count error",
-        "White cell count error",
-        "Share error",
-        "Fields called",
-    ]
-    console.print(terminal.table(titles, [_use_row(*part) for part in report.parts.items()]))
+    _print_uses({part: figures for part, figures in report.parts.items() if _whole(part)})
+    parts = [part for part in report.parts.items() if not _whole(part[0])]
+    if parts:
+        titles = [
+            "Fields",
+            "Blast recall at",
+            "Blast count error",
+            "White cell count error",
+            "Share error",
+            "Fields called",
+        ]
+        console.print(terminal.table(titles, [_use_row(*part) for part in parts]))
     if report.mean_over_folds:
         told = ", ".join(f"{name} {_number(value)}" for name, value in report.mean_over_folds.items())
         console.print(f"mean over folds: {told}")
 
 
 def _class_rows(part: str, figures: BoxFigures) -> Iterable[tuple[str, ...]]:
-    whole = not part.startswith(("fold", "session"))
+    whole = _whole(part)
     for kind, entry in figures.classes.items():
         if not entry.truths or (kind == "white cell" and not whole):
             continue
         values = (entry.precision, entry.recall, entry.ap50, entry.ap)
         shown = [str(value) if whole else str(type(value)(value.value)) for value in values]
         yield part if kind == "blast" or not figures.classes["blast"].truths else "", kind, str(entry.truths), *shown
+
+
+def _whole(part: str) -> bool:
+    """Whether a part stands for itself, not for one fold or sitting of many."""
+    return not part.startswith(("fold", "session"))
+
+
+def _print_uses(parts: Mapping[str, BoxFigures]) -> None:
+    """What a clinician asks, a line a figure, with 95 % intervals by field; of counts also Bland & Altman's limits."""
+    columns = [_uses(figures) for figures in parts.values()]
+    rows = [(words, *(column[words] for column in columns)) for words in columns[0]]
+    terminal.out().print(terminal.table(["Of use (95 %)", *parts], rows, right=range(1, len(parts) + 1)))
+
+
+def _uses(figures: BoxFigures) -> dict[str, str]:
+    counted = figures.counts
+    told = {
+        f"blast recall at {entry.false_per_field:g} false blasts a field": str(entry.recall)
+        for entry in figures.free_response
+    }
+    for words, error in (("blasts", counted.blasts), ("white cells", counted.white_cells)):
+        low, high = error.limits
+        told[f"{words} a field: mean absolute error"] = _with_ends(error.mean_absolute)
+        told[f"{words} a field: bias, limits of agreement"] = f"{error.bias:+.2f} ({low:+.2f} to {high:+.2f})"
+        told[f"{words} a field: correlation"] = _number(error.correlation)
+    return told | {
+        "share of blasts: mean absolute error": _with_ends(counted.share),
+        "fields with blasts in which one is called": str(counted.sensitivity),
+        "fields without blasts in which none is": str(counted.specificity),
+        "false blasts a field without blasts": _with_ends(counted.false_blasts),
+    }
+
+
+def _with_ends(estimate: Estimate) -> str:
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return _number(estimate.value)
+    return f"{estimate.value:.2f} ({estimate.low:.2f}{EN_DASH}{estimate.high:.2f})"
 
 
 def _use_row(part: str, figures: BoxFigures) -> tuple[str, ...]:
