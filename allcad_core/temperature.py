@@ -13,12 +13,22 @@ RANGE = (0.05, 20.0)
 """Temperatures that are tried."""
 
 
+def calibrated(log_odds: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """Probabilities 0..1 of log odds, of the same shape (Guo et al. 2017, equation 9, for two classes)."""
+    from scipy.special import expit
+
+    return np.asarray(expit(log_odds / temperature), np.float64)
+
+
 def fit_temperature(log_odds: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
     """The temperature that makes the probabilities most likely.
 
     Args:
         log_odds: float64 (n,), logit of blast minus logit of healthy.
         truth: int64 (n,), 1 blast, 0 healthy.
+
+    Returns:
+        The temperature, within ``RANGE``.
     """
     from scipy.optimize import minimize_scalar
 

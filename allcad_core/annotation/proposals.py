@@ -16,6 +16,7 @@ from allcad_core.datasets import CropRecord, FieldRecord
 from allcad_core.datasets.base import Point
 from allcad_core.datasets.boxes import Kind
 from allcad_core.results import Box
+from allcad_core.review import overlap
 from allcad_core.segmentation import Region, Segmentation, segment
 
 RAGGED = 0.86
@@ -106,19 +107,6 @@ def propose(record: FieldRecord, crops: Iterable[CropRecord] = ()) -> FieldPropo
     loose = [Loose(box, "mask-crop") for box in strange]
     loose += [Loose(thing.box, "stain") for thing in stained if not thing.covered_by(drawn)]
     return FieldProposals(record.name, tuple(exact), tuple(loose))
-
-
-def overlap(first: Box, second: Box) -> float:
-    """Intersection over union of two boxes.
-
-    >>> overlap((0, 0, 2, 2), (1, 0, 3, 2))
-    0.3333333333333333
-    """
-    width = min(first[2], second[2]) - max(first[0], second[0])
-    height = min(first[3], second[3]) - max(first[1], second[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    return width * height / (_area(first) + _area(second) - width * height)
 
 
 def _cells(record: FieldRecord, found: Segmentation, pixels: NDArray[np.uint8]) -> list[Proposal]:
@@ -242,7 +230,3 @@ def _in_reading_order(cells: Iterable[Proposal], height: int) -> list[Proposal]:
 
 def _middle(box: Box) -> Point:
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-
-
-def _area(box: Box) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])

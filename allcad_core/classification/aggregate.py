@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from allcad_core import models
 from allcad_core.errors import ModelError
+from allcad_core.temperature import calibrated
 
 if TYPE_CHECKING:
     import torch
@@ -93,4 +93,4 @@ class CellAggregate:
 
     def probabilities(self, fields: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
         """Calibrated probability that each field comes from a patient with ALL; argument as in ``log_odds``."""
-        return np.asarray(expit(self.log_odds(fields) / self.card.temperature), np.float64)
+        return calibrated(self.log_odds(fields), self.card.temperature)

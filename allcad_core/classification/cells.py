@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from allcad_core import devices, models
+from allcad_core import devices
+from allcad_core.classification.two_classes import TwoClasses
 from allcad_core.ground import BALANCED
 from allcad_core.results import Box
 
@@ -77,18 +78,10 @@ def to_input(crops: NDArray[np.uint8], device: devices.Device) -> torch.Tensor:
     return (batch.to(dtype) - BALANCED) / BALANCED
 
 
-class CellClassifier(models.Served):
+class CellClassifier(TwoClasses):
     """A trained cell classifier: boxes of a field in, calibrated blast probabilities out. Safe to share by threads."""
 
-    @property
-    def name(self) -> str:
-        """Name of its card."""
-        return self.card.name
-
-    @property
-    def threshold(self) -> float:
-        """Calibrated probability from which a cell is called a blast; chosen out of fold."""
-        return self.card.threshold
+    LOOKS_FOR = "blast"
 
     def probabilities(self, balanced: NDArray[np.uint8], boxes: Sequence[Box]) -> NDArray[np.float64]:
         """Calibrated blast probability of the cell in each box.
@@ -100,24 +93,12 @@ class CellClassifier(models.Served):
         Returns:
             float64 (number of boxes,), 0..1.
         """
-        from scipy.special import expit
-
-        return np.asarray(expit(self.log_odds(balanced, boxes) / self.card.temperature), np.float64)
-
-    @property
-    def mask(self) -> str:
-        """The segmentation method whose white cells alone it was trained to see, or ``none``."""
-        return str(self.card.input.get("mask", "none"))
+        return self.calibrated(self.log_odds(balanced, boxes))
 
     @property
     def context(self) -> float:
         """Side of a crop over the longer side of the cell's box."""
         return float(self.card.input["context"])
-
-    @property
-    def positive(self) -> int:
-        """Which output speaks for a blast."""
-        return self.card.classes.index("blast")
 
     def crops(self, balanced: NDArray[np.uint8], boxes: Sequence[Box]) -> NDArray[np.uint8]:
         """What the network is shown of each cell: uint8 (number of boxes, size, size, 3)."""

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from allcad_core import models
 from allcad_core.classification.cells import to_input
 from allcad_core.classification.masking import mask_out
+from allcad_core.classification.two_classes import TwoClasses
 from allcad_core.errors import AllcadError
 from allcad_core.ground import BALANCED
 
@@ -44,23 +44,10 @@ def letterbox(balanced: NDArray[np.uint8], height: int, width: int) -> NDArray[n
     return result
 
 
-class FieldClassifier(models.Served):
+class FieldClassifier(TwoClasses):
     """A trained field classifier: whole pictures in, calibrated probabilities of ALL out. Safe to share by threads."""
 
-    @property
-    def name(self) -> str:
-        """Name of its card."""
-        return self.card.name
-
-    @property
-    def threshold(self) -> float:
-        """Calibrated probability from which a field is called ALL; chosen out of fold."""
-        return self.card.threshold
-
-    @property
-    def mask(self) -> str:
-        """The segmentation method whose white cells alone it was trained to see, or ``none``."""
-        return str(self.card.input.get("mask", "none"))
+    LOOKS_FOR = "ALL"
 
     def probabilities(
         self, pictures: Sequence[NDArray[np.uint8]], masks: Sequence[NDArray[np.bool_]] | None = None
@@ -70,9 +57,7 @@ class FieldClassifier(models.Served):
         Returns:
             float64 (number of pictures,), 0..1.
         """
-        from scipy.special import expit
-
-        return np.asarray(expit(self.log_odds(pictures, masks) / self.card.temperature), np.float64)
+        return self.calibrated(self.log_odds(pictures, masks))
 
     def log_odds(
         self, pictures: Sequence[NDArray[np.uint8]], masks: Sequence[NDArray[np.bool_]] | None = None
@@ -98,11 +83,6 @@ class FieldClassifier(models.Served):
                 logits = self._network(self.batch(pictures[start:stop], masks and masks[start:stop])).float()
                 odds.append((logits[:, self.positive] - logits[:, 1 - self.positive]).cpu().numpy())
         return np.concatenate(odds).astype(np.float64) if odds else np.empty(0)
-
-    @property
-    def positive(self) -> int:
-        """Which output speaks for ALL."""
-        return self.card.classes.index("ALL")
 
     def shown(
         self, pictures: Sequence[NDArray[np.uint8]], masks: Sequence[NDArray[np.bool_]] | None = None

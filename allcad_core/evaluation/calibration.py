@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import expit
 
 from allcad_core.errors import DataError
 from allcad_core.predictions import CellPrediction
@@ -27,10 +26,3 @@ def pooled(rows: Sequence[CellPrediction]) -> float:
 
 def _temperature(rows: Sequence[CellPrediction]) -> float:
     return fit_temperature(np.array([row.log_odds for row in rows]), np.array([row.truth for row in rows], np.int64))
-
-
-def probability(log_odds: float, fold: int, temperatures: Mapping[int, float]) -> float:
-    """Calibrated blast probability of a prediction. Raises DataError where its fold has no temperature."""
-    if fold not in temperatures:
-        raise DataError(f"No cells of fold {fold} are stored, so its boxes cannot be judged.")
-    return float(expit(log_odds / temperatures[fold]))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
+import numpy as np
+
 from allcad_core.datasets import FieldRecord, allidb1, splits
 from allcad_core.datasets.boxes import CellBox, read_boxes
 from allcad_core.errors import DataError
@@ -17,6 +19,7 @@ from allcad_core.evaluation.froc import FreeResponse, free_response
 from allcad_core.evaluation.points import Labelled, require_all
 from allcad_core.predictions import RESULTS, BoxPrediction, CellPrediction, read
 from allcad_core.recipes import recipes
+from allcad_core.temperature import calibrated
 
 BOXES = Path(__file__).resolve().parents[2] / "annotations" / "allidb1_boxes.csv"
 PROTOCOLS = ("chen17", "field", "session", "source")
@@ -167,7 +170,8 @@ def confidence_of(name: str) -> float:
 
 
 def _labels(row: BoxPrediction, temperature: float) -> list[tuple[str, float]]:
-    chance = calibration.probability(row.log_odds, 0, {0: temperature})
+    """A judged box under both labels, each with the score that ``analyse`` gives it: of the box times of the label."""
+    chance = float(calibrated(np.array(row.log_odds), temperature))
     return [("blast", row.score * chance), ("healthy", row.score * (1 - chance))]
 
 

@@ -13,7 +13,6 @@ from typing import TypeVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from allcad_core import models, predictions
 from allcad_core.classification.aggregate import CellAggregate, build, features
@@ -21,7 +20,7 @@ from allcad_core.datasets import allidb1, allidb2, aria
 from allcad_core.errors import DataError
 from allcad_core.predictions import BoxPrediction, CellPrediction, FieldPrediction
 from allcad_core.recipes import REGIONS
-from allcad_core.temperature import fit_temperature
+from allcad_core.temperature import calibrated, fit_temperature
 from allcad_core.training.plan_types import Plan
 from allcad_core.training.plans import draft_card
 
@@ -112,7 +111,7 @@ def fit(fields: Sequence[CellsOfField], temperature: float) -> torch.nn.Linear:
     truth = np.array([field.truth for field in fields], np.int64)
     if len(np.unique(truth)) < 2:
         raise DataError("A judge of fields needs fields with leukaemia and fields without.")
-    seen = np.stack([features(expit(field.log_odds / temperature)) for field in fields])
+    seen = np.stack([features(calibrated(field.log_odds, temperature)) for field in fields])
     fitted = LogisticRegression(C=PENALTY, class_weight="balanced").fit(seen, truth)
     weight, bias = torch.from_numpy(fitted.coef_[0]), float(fitted.intercept_[0])
     network = build()
@@ -141,7 +140,7 @@ def run(name: str, plan: Plan, protocol: str, fold: int, results: Path) -> Path:
     network = fit([field for field in fields if field.fold != fold], temperature)
     weight, bias = (value.detach().double().numpy() for value in (network.weight, network.bias))
     judge = CellAggregate(draft_card(name, plan), weight, bias)
-    odds = judge.log_odds([expit(field.log_odds / temperature) for field in held_out])
+    odds = judge.log_odds([calibrated(field.log_odds, temperature) for field in held_out])
     nothing = float(judge.log_odds([np.empty(0)])[0])  # a field whose white cells are painted over shows none
     path = predictions.path_of("field", protocol, name, fold, results)
     rows = [

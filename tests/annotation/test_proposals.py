@@ -5,10 +5,11 @@ import pytest
 from PIL import Image
 
 from allcad_core.annotation.proposal_table import letter, proposals_csv, read_proposals
-from allcad_core.annotation.proposals import FieldProposals, Loose, Proposal, overlap, propose
+from allcad_core.annotation.proposals import FieldProposals, Loose, Proposal, propose
 from allcad_core.datasets import CropRecord
 from allcad_core.datasets.allidb2 import CYTOPLASM, NUCLEUS
 from allcad_core.errors import DataError, ImageError
+from allcad_core.review import overlap
 
 
 def test_a_cell_with_a_centroid_is_a_blast_and_one_without_is_healthy(field):

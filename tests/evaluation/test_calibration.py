@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from allcad_core.errors import DataError
-from allcad_core.evaluation.calibration import cross_fitted, pooled, probability
+from allcad_core.evaluation.calibration import cross_fitted, pooled
 from allcad_core.predictions import CellPrediction
-from allcad_core.temperature import RANGE, fit_temperature
+from allcad_core.temperature import RANGE, calibrated, fit_temperature
 
 
 def drawn(count: int = 20000, seed: int = 0) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -83,7 +83,7 @@ def test_one_fold_alone_is_refused() -> None:
         cross_fitted(rows({0: 1.0}))
 
 
-def test_a_probability_uses_the_temperature_of_its_fold() -> None:
-    assert probability(2.0, 1, {0: 1.0, 1: 2.0}) == pytest.approx(1 / (1 + np.exp(-1)))
-    with pytest.raises(DataError, match="fold 7"):
-        probability(2.0, 7, {0: 1.0})
+def test_a_probability_is_the_logistic_of_the_odds_over_the_temperature() -> None:
+    assert calibrated(np.array([2.0, 0.0, -2.0]), 2.0) == pytest.approx(
+        [1 / (1 + np.exp(-1)), 0.5, 1 / (1 + np.exp(1))]
+    )
