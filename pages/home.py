@@ -43,21 +43,24 @@ def draw() -> None:
     theme.through_the_door()
     left, right = st.columns([4, 5], gap="large")
     with left:
-        st.html(
-            '<h1 class="al-hero">Find the blasts in a blood smear.</h1><p class="al-lead">allcad boxes every white cell in a photograph, suggests which ones look like leukaemia '
-            "blasts, and shows why. It also says how often its models are wrong.</p>"
-        )
+        with st.container(key="home-hero"):
+            st.html(
+                '<h1 class="al-hero">Find the blasts in a blood smear.</h1><p class="al-lead">allcad boxes every white cell '
+                "in a photograph, suggests which ones look like leukaemia blasts, and shows why. It also says how often its "
+                "models are wrong.</p>"
+            )
         with st.container(key="home-bring"):
             bring.uploader("home-upload")
             notes.broken(state.failures())
             with st.container(horizontal=True):
                 bring.sample_button()
                 bring.camera("home-camera")
-        notes.doubt(
-            "For research and teaching. Not a medical device.",
-            "The models learned from few hospitals, and from few patients with drawn cells. On another microscope they are wrong "
-            "more often.",
-        )
+        with st.container(key="home-limits"):
+            notes.doubt(
+                "For research and teaching. Not a medical device.",
+                "The models learned from few hospitals, and from few patients with drawn cells. On another microscope they are "
+                "wrong more often.",
+            )
     with right:
         place = st.container(key="home-example")  # holds its room while the doors below are drawn
     for door, column in zip(DOORS, st.columns(len(DOORS)), strict=True):

@@ -13,11 +13,12 @@ def draw() -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title("Models and data", anchor=False, width="content")
         tour.again()
-    notes.doubt(
-        "No model here has been tried on patients.",
-        "They learned from few hospitals, and from few patients with drawn cells. A figure below holds for pictures like those; "
-        "expect less elsewhere.",
-    )
+    with st.container(key="models-limits"):
+        notes.doubt(
+            "No model here has been tried on patients.",
+            "They learned from few hospitals, and from few patients with drawn cells. A figure below holds for pictures like "
+            "those; expect less elsewhere.",
+        )
     try:
         known = cards()
         recipes = engine.recipes()

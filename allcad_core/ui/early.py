@@ -1,10 +1,10 @@
-"""The style in the page's head: it is there before the first thing is drawn, so that nothing moves when it arrives."""
+"""The style in the page's head, before the first thing is drawn, so that nothing moves; and what to fetch at once."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allcad_core.ui import theme
+from allcad_core.ui import shipped, theme
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,7 +15,7 @@ OF_THE_UNCHANGED = {b"content-length", b"etag", b"last-modified"}
 
 
 class EarlyStyle:
-    """Middleware that writes the style block into each HTML page on its way out; all else passes as it is."""
+    """Middleware that writes style block and links into each HTML page on its way out; all else passes as it is."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -54,7 +54,7 @@ def _is_html(message: Message) -> bool:
 
 async def _send_styled(start: Message, page: bytes, send: Send) -> None:
     style = f"<style>{theme.style()}</style>".encode()
-    page = page.replace(HEAD_ENDS, style + HEAD_ENDS, 1)
+    page = page.replace(HEAD_ENDS, style + shipped.links().encode() + HEAD_ENDS, 1)
     headers = [(name, value) for name, value in start["headers"] if name.lower() not in OF_THE_UNCHANGED]
     await send({**start, "headers": [*headers, (b"content-length", str(len(page)).encode())]})
     await send({"type": "http.response.body", "body": page})

@@ -39,17 +39,18 @@ def example() -> None:
     except AllcadError as error:
         notes.broken([str(error)])
         return
-    viewer(
-        mask if view == "Mask" else photograph,
-        (found.width, found.height),
-        found.every_cell if view == "Boxes" else (),
-        key="example",
-        alt=f"Generated smear. {found.suggestion.headline}",
-        least=found.confidence,
-        height=HEIGHT,
-        um_per_px=found.um_per_px,
-        legend=CLASSES if view == "Boxes" else (Key("nuclei", "#43305C"),) if view == "Mask" else (),
-    )
+    with st.container(key="home-view"):
+        viewer(
+            mask if view == "Mask" else photograph,
+            (found.width, found.height),
+            found.every_cell if view == "Boxes" else (),
+            key="example",
+            alt=f"Generated smear. {found.suggestion.headline}",
+            least=found.confidence,
+            height=HEIGHT,
+            um_per_px=found.um_per_px,
+            legend=CLASSES if view == "Boxes" else (Key("nuclei", "#43305C"),) if view == "Mask" else (),
+        )
     _count(found)
 
 

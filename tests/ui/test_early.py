@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from allcad_core.ui import theme
+from allcad_core.ui import shipped, theme
 from allcad_core.ui.early import EarlyStyle
 
 PAGE = f"<html><head><title>x</title></head><body>{'y' * 2000}</head></body></html>"
@@ -35,7 +35,7 @@ def client() -> TestClient:
 def test_a_page_carries_the_style_in_its_head_once(client: TestClient) -> None:
     answer = client.get("/", headers=BROWSER)
     head, body = answer.text.split("<body>")
-    assert head.endswith(f"<style>{theme.style()}</style></head>")
+    assert head.endswith(f"<style>{theme.style()}</style>{shipped.links()}</head>")
     assert body == PAGE.split("<body>")[1]
     assert int(answer.headers["content-length"]) == len(answer.content)
     assert "etag" not in answer.headers
