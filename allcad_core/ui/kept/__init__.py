@@ -76,6 +76,12 @@ class Shelf:
         with self._lock:
             self._held.pop(name, None)
 
+    def tidy(self) -> int:
+        """Let go of what is too old or too much; gives how many visits are held still."""
+        with self._lock:
+            self._tidy()
+            return len(self._held)
+
     def _tidy(self) -> None:
         oldest = self.clock() - HELD_S
         for name in [name for name, (seen, _) in self._held.items() if seen < oldest]:

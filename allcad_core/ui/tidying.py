@@ -1,0 +1,102 @@
+"""What the server does between visitors: lets go of what is over, and gives the memory back to the system.
+
+Three things would keep it otherwise. Streamlit forgets a lost session only when the next visitor comes. A session is a ring of
+objects, which Python's own collector leaves for long where much has been imported. And glibc keeps what was freed, in as many
+arenas as there were threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import gc
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
+
+import streamlit as st
+
+from allcad_core.ui import kept
+
+EVERY_S = 30.0
+"""Seconds between two looks."""
+WORKED_S = 1.0
+"""Processor seconds of this process after which there may be something to give back."""
+
+_SAY = logging.getLogger(__name__)
+
+
+@dataclass
+class Housekeeper:
+    """Tidies where something happened since the last time: work was done, a visit or a session went.
+
+    Args:
+        held: how much is held, as a number that changes; also lets go of what is over.
+        clock: processor seconds of this process.
+    """
+
+    held: Callable[[], int]
+    clock: Callable[[], float] = time.process_time
+    _worked: float = field(default=0.0, init=False)
+    _held: int = field(default=0, init=False)
+
+    def tidy(self) -> bool:
+        """Whether there was something to tidy."""
+        held = self.held()
+        if held == self._held and self.clock() - self._worked < WORKED_S:
+            return False
+        gc.collect()
+        give_back()
+        self._held, self._worked = held, self.clock()
+        return True
+
+
+def give_back() -> bool:
+    """Give freed memory back to the system; whether there was any, and a C library that can."""
+    trim = _trim()
+    return trim is not None and bool(trim(0))
+
+
+@cache
+def _trim() -> Callable[[int], int] | None:
+    with suppress(OSError, AttributeError):
+        found: Callable[[int], int] = ctypes.CDLL("libc.so.6").malloc_trim
+        return found
+    return None
+
+
+def held() -> int:
+    """Visits on the shelf and sessions that Streamlit knows; what is over is let go first."""
+    return kept.shelf().tidy() + _sessions()
+
+
+def _sessions() -> int:
+    """How many sessions there are. To ask makes Streamlit let go of those that were lost two minutes ago."""
+    if not st.runtime.exists():
+        return 0
+    manager = st.runtime.get_instance()._session_mgr  # noqa: SLF001  nothing public lets them go
+    return len(manager.list_sessions())
+
+
+@asynccontextmanager
+async def lifespan(_: object) -> AsyncIterator[None]:
+    """Tidy again and again while the server lives."""
+    work = asyncio.create_task(_again_and_again(Housekeeper(held)))
+    try:
+        yield
+    finally:
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
+
+
+async def _again_and_again(keeper: Housekeeper) -> None:
+    while True:
+        await asyncio.sleep(EVERY_S)
+        try:
+            keeper.tidy()
+        except Exception:  # the visitors' pages do not depend on it
+            _SAY.exception("Tidying failed.")
