@@ -47,9 +47,11 @@ A_VISIT = 3
 """Photographs that a visitor brings before leaving."""
 THINK_S = 1.0
 """Seconds for which a visitor looks at an answer."""
-PATIENCE_S = 180.0
-"""Seconds after which an answer that has not come is an error; twenty visitors share two cores."""
-AFTER_S = 150.0
+PATIENCE_S = 600.0
+"""Seconds after which an answer that has not come is an error; twenty visitors share two cores, perhaps with others."""
+BEFORE_S = 45.0
+"""Seconds after the lone visitor has left until memory is taken: the server tidies every thirty."""
+AFTER_S = 200.0
 """Seconds after the last visitor has left until memory is taken: Streamlit holds a lost session for 120."""
 BACK = 1.10
 """Memory afterwards, of that before."""
@@ -217,13 +219,12 @@ def visitors(count: int, minutes: float, after_s: float) -> Load:
             alone = Load(1, 0.0)
             for number in range(2):
                 asyncio.run(visit(address, 10_000 + number, bag, alone, time.monotonic() + 600))
-            time.sleep(5)
+            time.sleep(BEFORE_S)
             load.errors += alone.errors
             load.mixed += alone.mixed
             load.before_mb = resident_mb(process.pid)
             asyncio.run(crowd(address, process.pid, bag, load))
             time.sleep(after_s)
-            asyncio.run(look_in(address))  # lets Streamlit tidy, as the next visitor would
             load.after_mb = resident_mb(process.pid)
             log = (Path(made) / "server.log").read_text("utf-8", "replace")
             load.errors += [line for line in log.splitlines() if "Traceback" in line or "Error:" in line]
@@ -231,13 +232,6 @@ def visitors(count: int, minutes: float, after_s: float) -> Load:
             process.terminate()
             process.wait(timeout=30)
     return load
-
-
-async def look_in(address: str) -> None:
-    """Open the first page and leave."""
-    visitor = Visitor(address)
-    await visitor.enter()
-    await visitor.leave()
 
 
 # -- a thousand analyses
