@@ -12,15 +12,13 @@ from allcad_core.intervals import wilson
 from allcad_core.results import (
     Cell,
     Counts,
-    FieldAnalysis,
     FieldOpinion,
-    Models,
     Note,
     Quality,
     Relabel,
-    Timing,
     in_micrometres,
 )
+from tests.analyses import analysis
 
 scores = st.floats(0, 1)
 cells = st.builds(
@@ -31,23 +29,6 @@ cells = st.builds(
     p_blast=st.none() | scores,
     reviewed=st.booleans(),
 )
-
-
-def analysis(*every_cell: Cell, confidence: float = 0.25, warnings: tuple[Note, ...] = ()) -> FieldAnalysis:
-    return FieldAnalysis(
-        image="smear.png",
-        width=640,
-        height=480,
-        sha256="0" * 64,
-        recipe="regions",
-        models=Models("regions", "litecnn", "paper"),
-        device="cpu",
-        backend="torch",
-        confidence=confidence,
-        every_cell=every_cell,
-        warnings=warnings,
-        timing_ms=Timing(),
-    )
 
 
 def cell(label: str = "blast", score: float = 0.9, **more: object) -> Cell:

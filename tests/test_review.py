@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from allcad_core.errors import DataError
 from allcad_core.intervals import wilson
-from allcad_core.results import Add, Cell, Delete, Edit, FieldAnalysis, Models, Relabel, Timing
+from allcad_core.results import Add, Cell, Delete, Edit, Relabel
 from allcad_core.review import Change, Review, apply, as_json, changes, checked_box, from_json, overlap
+from tests.analyses import analysis
 
 LABELS = st.sampled_from(["blast", "healthy", "unsure"])
 
@@ -22,24 +23,11 @@ def place(column: int) -> tuple[float, float, float, float]:
     return 60.0 * column, 20.0, 60.0 * column + 50, 70.0
 
 
-FIELD = FieldAnalysis(
-    image="smear.png",
-    width=640,
-    height=480,
-    sha256="ab" * 32,
-    recipe="regions",
-    models=Models("regions", "lightweight", "stain"),
-    device="cpu",
-    backend="torch",
-    confidence=0.25,
-    every_cell=(
-        Cell(place(0), "blast", 0.9, 0.95),
-        Cell(place(1), "healthy", 0.8, 0.1, flags=("uncertain",)),
-        Cell(place(2), "healthy", 0.7, 0.2),
-        Cell(place(3), "blast", 0.1, 0.9),
-    ),
-    warnings=(),
-    timing_ms=Timing(),
+FIELD = analysis(
+    Cell(place(0), "blast", 0.9, 0.95),
+    Cell(place(1), "healthy", 0.8, 0.1, flags=("uncertain",)),
+    Cell(place(2), "healthy", 0.7, 0.2),
+    Cell(place(3), "blast", 0.1, 0.9),
 )
 
 boxes = st.one_of(

@@ -14,25 +14,17 @@ from jsonschema import Draft202012Validator
 
 from allcad_core.export import as_json, json_schema, to_dict
 from allcad_core.results import Cell, FieldAnalysis, FieldOpinion, Models, Note, Quality, Timing
+from tests.analyses import analysis
 
 SCHEMA_FILE = Path(__file__).parents[2] / "docs" / "analysis.schema.json"
 REMAKE = "python -m allcad_core.export > docs/analysis.schema.json"
 
-FIELD = FieldAnalysis(
+FIELD = analysis(
+    Cell((10, 20.126, 60.5, 70), "blast", 0.91, 0.88, {"litecnn": 0.88}, measures={"nc_ratio": 0.8}),
+    Cell((1, 2, 3, 4), "healthy", 0.5, None, flags=("disagree",), reviewed=True),
+    Cell((1, 2, 3, 4), "blast", 0.2, 0.9),
     image="smears/smear.png",
-    width=640,
-    height=480,
-    sha256="ab" * 32,
-    recipe="regions",
     models=Models("regions", "litecnn", None),
-    device="cpu",
-    backend="torch",
-    confidence=0.25,
-    every_cell=(
-        Cell((10, 20.126, 60.5, 70), "blast", 0.91, 0.88, {"litecnn": 0.88}, measures={"nc_ratio": 0.8}),
-        Cell((1, 2, 3, 4), "healthy", 0.5, None, flags=("disagree",), reviewed=True),
-        Cell((1, 2, 3, 4), "blast", 0.2, 0.9),
-    ),
     warnings=(Note("pages", "smear.tif holds 3 pages; allcad read the first."),),
     timing_ms=Timing(1.26, 2, 3, 4, 10.26),
 )

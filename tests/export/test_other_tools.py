@@ -19,8 +19,9 @@ from allcad_core.annotation.merge import differences
 from allcad_core.export import as_json, coco_json, qupath_geojson, report_pdf, to_dict, yolo_zip
 from allcad_core.export.marks import GREY, TEAL, VIOLET
 from allcad_core.images import SmearImage, from_array
-from allcad_core.results import Add, Cell, Delete, FieldAnalysis, Models, Note, Relabel, Timing
+from allcad_core.results import Add, Cell, Delete, FieldAnalysis, Note, Relabel, Timing
 from allcad_core.review import Review, apply, from_json
+from tests import analyses
 
 WIDTH, HEIGHT = 400, 300
 OUTLINE = ((110.0, 105.0), (170.0, 105.0), (170.0, 165.0), (110.0, 165.0))
@@ -35,17 +36,12 @@ STEPS = (Relabel(CELLS[1].box, "blast"), Relabel(CELLS[2].box, "unsure"), Add((3
 
 
 def analysis(sha256: str = "ab" * 32) -> FieldAnalysis:
-    return FieldAnalysis(
+    return analyses.analysis(
+        *CELLS,
         image="fields/Im001_1.jpg",
         width=WIDTH,
         height=HEIGHT,
         sha256=sha256,
-        recipe="regions",
-        models=Models("regions", "lightweight", "stain"),
-        device="cpu",
-        backend="torch",
-        confidence=0.25,
-        every_cell=CELLS,
         warnings=(Note("blurred", "The picture is blurred; cells may be missed."),),
         timing_ms=Timing(1, 2, 3, 4, 10),
     )

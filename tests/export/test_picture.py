@@ -16,7 +16,8 @@ from allcad_core.export.footer import NOTICE, footer
 from allcad_core.export.marks import AMBER, GREY, INK, PAPER, TEAL, VIOLET, WHITE
 from allcad_core.export.picture import annotate, line_scale
 from allcad_core.images import SmearImage, from_array
-from allcad_core.results import Cell, FieldAnalysis, Models, Timing
+from allcad_core.results import Cell, FieldAnalysis
+from tests import analyses
 
 GROUND = (230, 200, 205)
 WIDTH, HEIGHT = 400, 300
@@ -28,20 +29,7 @@ def picture(width: int = WIDTH, height: int = HEIGHT) -> SmearImage:
 
 
 def analysis(*cells: Cell, width: int = WIDTH, height: int = HEIGHT) -> FieldAnalysis:
-    return FieldAnalysis(
-        image="smear.png",
-        width=width,
-        height=height,
-        sha256="0" * 64,
-        recipe="regions",
-        models=Models("regions", "litecnn", "paper"),
-        device="cpu",
-        backend="torch",
-        confidence=0.25,
-        every_cell=cells,
-        warnings=(),
-        timing_ms=Timing(),
-    )
+    return analyses.analysis(*cells, width=width, height=height)
 
 
 def drawn(*cells: Cell) -> np.ndarray:

@@ -12,25 +12,13 @@ from hypothesis import strategies as st
 
 from allcad_core.export import table_csv
 from allcad_core.export.table import COLUMNS, harmless
-from allcad_core.results import Cell, FieldAnalysis, Models, Timing
+from allcad_core.results import Cell
+from tests.analyses import analysis
 
-FIELD = FieldAnalysis(
-    image="smear.png",
-    width=400,
-    height=300,
-    sha256="0" * 64,
-    recipe="regions",
-    models=Models("regions", "litecnn", "paper"),
-    device="cpu",
-    backend="torch",
-    confidence=0.25,
-    every_cell=(
-        Cell((10, 20.123, 60.5, 70), "blast", 0.91, 0.88),
-        Cell((1, 2, 3, 4), "healthy", 0.5, None, flags=("disagree", "border"), reviewed=True),
-        Cell((1, 2, 3, 4), "blast", 0.2, 0.9),
-    ),
-    warnings=(),
-    timing_ms=Timing(),
+FIELD = analysis(
+    Cell((10, 20.123, 60.5, 70), "blast", 0.91, 0.88),
+    Cell((1, 2, 3, 4), "healthy", 0.5, None, flags=("disagree", "border"), reviewed=True),
+    Cell((1, 2, 3, 4), "blast", 0.2, 0.9),
 )
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
+from tests.journeys.steps import download, pill_counts, rest
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -27,19 +29,6 @@ def answered(page: Page) -> str:
     return page.locator("h1").inner_text()
 
 
-def pill_counts(page: Page) -> dict[str, int]:
-    """How many blasts and healthy cells the page says there are."""
-    words = " ".join(page.locator("[data-testid=stButtonGroup] button").all_inner_texts())
-    return {name.lower(): int(count) for name, count in re.findall(r"(Blast|Healthy) (\d+)", words)}
-
-
-def download(page: Page, button: str) -> bytes:
-    """Press a download button; gives the content of its file."""
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name=button).click()
-    return Path(waiting.value.path()).read_bytes()
-
-
 def set_score(page: Page, presses: int) -> None:
     """Move the slider to the right by hundredths, and wait until the page has followed."""
     slider = page.get_by_role("slider")
@@ -47,7 +36,7 @@ def set_score(page: Page, presses: int) -> None:
     for _ in range(presses):
         slider.press("ArrowRight")
     page.wait_for_timeout(300)
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    rest(page)
 
 
 def test_an_upload_its_slider_and_its_files_say_the_same(visitor: Visit, generated_file: Path):

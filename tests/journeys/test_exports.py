@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,8 @@ import numpy as np
 from PIL import Image
 from pypdf import PdfReader
 
+from tests.journeys.steps import download, pill_counts, rest
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -23,65 +24,53 @@ SIZE = (1280, 960)
 """Of the first sample, px."""
 COLD_MS = 180_000
 """For a first picture on a busy machine."""
-QUIET = "[data-testid=stApp][data-test-script-state=notRunning]"
-
-
-def counts(page: Page) -> dict[str, int]:
-    words = " ".join(page.locator("[data-testid=stButtonGroup] button").all_inner_texts())
-    return {name.lower(): int(count) for name, count in re.findall(r"(Blast|Healthy) (\d+)", words)}
-
-
-def fetch(page: Page, button: str) -> bytes:
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name=button).click()
-    return Path(waiting.value.path()).read_bytes()
 
 
 def test_every_export_says_what_the_screen_says(visitor: Visit):
     page = visitor("/analyse?sample=blasts-and-healthy-cells")
     page.locator(".viewer[data-open]").first.wait_for(timeout=COLD_MS)
     page.locator(".cell:visible").first.wait_for()
-    page.locator(QUIET).wait_for()
+    rest(page)
     page.keyboard.press("3")
     page.locator(".al-said", has_text="is now cannot tell").wait_for()
-    page.locator(QUIET).wait_for()
-    shown, verdict = counts(page), page.locator("h1").inner_text()
+    rest(page)
+    shown, verdict = pill_counts(page), page.locator("h1").inner_text()
     share = page.locator(".al-share").inner_text().replace("\u00a0", " ")
     page.get_by_role("button", name="Export").click()
 
-    (analysis,) = json.loads(fetch(page, "Everything (JSON)"))
+    (analysis,) = json.loads(download(page, "Everything (JSON)"))
     assert {name: analysis["counts"][name] for name in shown} == shown
     assert analysis["counts"]["unsure"] == 1
     total = sum(shown.values()) + 1
 
-    rows = list(csv.DictReader(io.StringIO(fetch(page, "Table of cells (CSV)").decode("utf-8"))))
+    rows = list(csv.DictReader(io.StringIO(download(page, "Table of cells (CSV)").decode("utf-8"))))
     assert {name: [row["label"] for row in rows].count(name) for name in shown} == shown
     assert len(rows) == total
 
-    with Image.open(io.BytesIO(fetch(page, "Annotated picture (PNG)"))) as picture:
+    with Image.open(io.BytesIO(download(page, "Annotated picture (PNG)"))) as picture:
         assert picture.format == "PNG"
         assert picture.width == SIZE[0]
         assert picture.height >= SIZE[1]
 
-    coco = json.loads(fetch(page, "Boxes (COCO)"))
+    coco = json.loads(download(page, "Boxes (COCO)"))
     names = {entry["id"]: entry["name"] for entry in coco["categories"]}
     told = [names[entry["category_id"]] for entry in coco["annotations"]]
     assert {name: told.count(name) for name in shown} == shown
     assert (coco["images"][0]["width"], coco["images"][0]["height"]) == SIZE
 
-    with zipfile.ZipFile(io.BytesIO(fetch(page, "Boxes (YOLO)"))) as archive:
+    with zipfile.ZipFile(io.BytesIO(download(page, "Boxes (YOLO)"))) as archive:
         classes = archive.read("classes.txt").decode().split()
         labels = next(name for name in archive.namelist() if name.startswith("labels/"))
         lines = [line.split() for line in archive.read(labels).decode().splitlines()]
     assert {name: [classes[int(line[0])] for line in lines].count(name) for name in shown} == shown
     assert all(0 <= float(value) <= 1 for line in lines for value in line[1:])
 
-    features = json.loads(fetch(page, "Outlines (QuPath)"))["features"]
+    features = json.loads(download(page, "Outlines (QuPath)"))["features"]
     called = [entry["properties"]["classification"]["name"].lower() for entry in features]
     assert {name: called.count(name) for name in shown} == shown
     assert called.count("cannot tell") == 1
 
-    reader = PdfReader(io.BytesIO(fetch(page, "Report (PDF)")))
+    reader = PdfReader(io.BytesIO(download(page, "Report (PDF)")))
     text = " ".join(" ".join(sheet.extract_text() for sheet in reader.pages).replace("\u00a0", " ").split())
     assert verdict in text
     assert share.split("\n")[0].split("(")[0].strip() in text
@@ -127,11 +116,11 @@ def test_a_reload_finds_the_photograph_and_the_review_again(visitor: Visit, gene
     page.locator("input[type=file]").first.set_input_files(generated_file)
     page.locator(".viewer[data-open]").first.wait_for()
     page.locator(".cell:visible").first.wait_for()
-    page.locator(QUIET).wait_for()
+    rest(page)
     before = page.locator("h1").inner_text()
     page.keyboard.press("3")
     page.locator(".al-said", has_text="is now cannot tell").wait_for()
-    page.locator(QUIET).wait_for()
+    rest(page)
     verdict = page.locator("h1").inner_text()
     assert verdict != before
     page.reload()

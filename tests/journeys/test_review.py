@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests.journeys.steps import download, rest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -22,7 +23,7 @@ def press(page: Page, key: str, says: str) -> None:
     """Press a key with no field in focus, and wait until the page has said what it did."""
     page.keyboard.press(key)
     page.locator(".al-said", has_text=re.compile(says)).wait_for()
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    rest(page)
 
 
 def draw(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -64,9 +65,7 @@ def test_cells_are_reviewed_by_key_and_the_file_says_what_the_screen_says(visito
     page.keyboard.press("Escape")
 
     page.get_by_role("button", name="Export").click()
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Everything (JSON)").click()
-    (analysis,) = json.loads(Path(waiting.value.path()).read_text("utf-8"))
+    (analysis,) = json.loads(download(page, "Everything (JSON)"))
     blasts, total = map(int, re.findall(r"\d+", verdict(page))[:2])
     assert (analysis["counts"]["blast"], analysis["counts"]["blast"] + analysis["counts"]["healthy"]) == (blasts, total)
     assert analysis["counts"]["unsure"] == 1

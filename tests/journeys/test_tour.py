@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tests.journeys.steps import rest
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -13,7 +15,7 @@ Visit = Callable[..., "Page"]
 
 def at(page: Page, number: int) -> None:
     page.get_by_text(f"A look around, {number} of 4").wait_for()
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    rest(page)
 
 
 def test_the_tour_leads_over_three_pages_and_is_not_shown_twice(visitor: Visit):
