@@ -27,6 +27,7 @@ class Build:
         smallest, largest: limits of the diameter.
         chromatin: strength of the nucleus.
         veil: share of the cytoplasm that lies over the nucleus.
+        azure: units of the cytoplasm's blue that follow a unit of chromatin's pattern: clumps bluer, spots pinker.
         cytoplasm: lowest and highest strength of the blue of the cytoplasm.
         rim: how much bluer the cytoplasm is at its edge, at most.
         granules: strength of the pink between granules.
@@ -40,6 +41,7 @@ class Build:
     largest: float
     chromatin: float
     veil: float
+    azure: float
     cytoplasm: tuple[float, float]
     rim: float
     granules: float
@@ -49,18 +51,21 @@ class Build:
 
 
 BUILDS: dict[Kind, Build] = {
-    "blast": Build((12.4, 1.4), 9.8, 16.5, 0.92, 0.05, (0.5, 1.2), 0.8, 0.03, 0.0, 0.026, 0.035),
-    "lymphocyte": Build((9.5, 0.8), 8.0, 11.4, 1.15, 0.3, (0.5, 1.25), 0.6, 0.02, 0.02, 0.022, 0.045),
-    "neutrophil": Build((13.0, 0.5), 12.0, 14.0, 1.35, 0.1, (0.0, 0.06), 0.03, 0.42, 0.45, 0.022, 0.05),
-    "monocyte": Build((15.0, 1.0), 13.0, 18.0, 0.95, 0.1, (0.42, 0.7), 0.25, 0.08, 0.10, 0.03, 0.05),
-    "eosinophil": Build((13.4, 0.6), 12.2, 15.0, 1.05, 0.1, (0.05, 0.1), 0.05, 0.6, 0.5, 0.022, 0.05),
+    "blast": Build((12.4, 1.4), 9.8, 16.5, 0.92, 0.05, 0.0, (0.5, 1.2), 0.8, 0.03, 0.0, 0.026, 0.035),
+    "lymphocyte": Build((9.5, 0.8), 8.0, 11.4, 1.15, 0.3, 2.3, (0.35, 1.25), 0.6, 0.02, 0.02, 0.022, 0.045),
+    "neutrophil": Build((13.0, 0.5), 12.0, 14.0, 1.35, 0.1, 0.0, (0.0, 0.06), 0.03, 0.42, 0.45, 0.022, 0.05),
+    "monocyte": Build((15.0, 1.0), 13.0, 18.0, 0.95, 0.1, 0.0, (0.42, 0.7), 0.25, 0.08, 0.10, 0.03, 0.05),
+    "eosinophil": Build((13.4, 0.6), 12.2, 15.0, 1.05, 0.1, 0.0, (0.05, 0.1), 0.05, 0.6, 0.5, 0.022, 0.05),
 }
 """In one smear of ALL-IDB1, the nucleus of a lymphocyte takes about 1.3 times as much green light as that of a blast
 and 1.5 times as much red: it is denser, and bluer."""
 
 BLAST_SHARE = (0.76, 0.95)
-LYMPHOCYTE_SHARE = (0.6, 0.88)
+LYMPHOCYTE_SHARE = (0.5, 0.9)
 """Lowest and highest nucleus-to-cell ratio of areas."""
+
+STRETCH: dict[Kind, float] = {"blast": 0.07, "lymphocyte": 0.08}
+"""Standard deviation of the elongation of a cell; 0.045 where none is named."""
 
 MOULDED = 0.18
 """Share of blasts that a neighbour has dented."""
@@ -91,8 +96,9 @@ def white_cell(kind: Kind, radius_um: float, scene: Scene, rng: np.random.Genera
     substances[CHROMATIN] = core * nucleus.chromatin * np.float32(build.chromatin * rng.uniform(0.86, 1.12))
     # towards its edge a nucleus lies under more cytoplasm, so its rim looks bluer than its middle
     rim = np.exp(-np.clip(nucleus.inside, 0, None) / np.float32(0.5 * micro))
-    veil = np.float32(build.veil) + np.float32(0.5) * rim
-    substances[CYTOPLASM] = (around + veil * core) * _cytoplasm(build, canvas, inside, nucleus)
+    veil = np.float32(build.veil) + np.float32(0.65) * rim
+    blue = (around + veil * core) * _cytoplasm(build, canvas, inside, nucleus)
+    substances[CYTOPLASM] = np.clip(blue + np.float32(build.azure) * core * nucleus.clumps, 0, None)
     substances[GRANULES] = (around + np.float32(0.15) * core) * _granules(kind, build, canvas)
     if kind == "eosinophil":
         # their granules take eosin as red cells do
@@ -112,9 +118,9 @@ def _outline(kind: Kind, build: Build, radius: float, rng: np.random.Generator) 
     outline = outlines.round_outline(
         rng,
         radius,
-        elongation=abs(rng.normal(0, 0.065 if blast else 0.045)),
+        elongation=min(abs(rng.normal(0, STRETCH.get(kind, 0.045))), 0.22),
         waviness=build.waviness,
-        facets=int(rng.binomial(*{"blast": (4, 0.35), "lymphocyte": (2, 0.2)}.get(kind, (3, 0.3)))),
+        facets=int(rng.binomial(*{"blast": (3, 0.25), "lymphocyte": (2, 0.2)}.get(kind, (3, 0.3)))),
     )
     if kind in ("blast", "lymphocyte") and rng.random() < (0.14 if blast else 0.05):
         return outlines.with_tail(outline, rng, rng.uniform(0.1, 0.35), rng.uniform(0.2, 0.45))
