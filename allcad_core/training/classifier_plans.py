@@ -91,6 +91,8 @@ _BEST_SETTINGS = Settings(
 )
 _STEADY = replace(_BEST_SETTINGS, epochs=3, lr=1e-4, still=True)
 """Gentler: what ImageNet taught is kept, as it carries over to other sources."""
+_LAST = replace(_STEADY, epochs=4, lr=3e-3, last=True)
+"""The last layer alone."""
 _BEST = Plan(
     task="cell",
     builder="allcad_core.classification.efficientnet:build",
@@ -126,8 +128,15 @@ PLANS: Mapping[str, Plan] = {
         title="EfficientNet-Lite0 on cells of many patients, half way back to ImageNet",
         protocols=("source", "session"),
         course=Course(_STEADY, EVERYTHING, halved=True),
-        probe=replace(_STEADY, epochs=4, lr=3e-3, last=True),
+        probe=_LAST,
         blend=0.5,
+        ships=False,
+    ),
+    "best_cell_pair": replace(
+        _BEST,
+        builder="allcad_core.classification.pair:build",
+        title="Two EfficientNet-Lite0 on cells of many patients, one fitted throughout, one in its last layer alone",
+        beside=_LAST,
         ships=False,
     ),
     "lightweight": _cell(

@@ -16,7 +16,7 @@ from allcad_core.errors import DataError
 from allcad_core.training import cellsets, fieldsets, starts
 from allcad_core.training.cellsets import CellSet
 from allcad_core.training.fieldsets import FieldSet
-from allcad_core.training.fitting import Epoch, Material, fit, last_layer
+from allcad_core.training.fitting import Epoch, Material, Settings, fit, last_layer
 from allcad_core.training.plan_types import Course, Plan
 from allcad_core.training.truth import TrueField
 
@@ -68,6 +68,8 @@ def fit_classifier(
             _store_start(plan, plan.pretraining, others, start, device, tell)
         network.load_state_dict(load_file(start, device=str(device)))
     name, material = title.replace(" ", "-"), _material(plan, plan.course, pictures)
+    if plan.beside is not None:
+        return _fit_pair(plan.course, plan.beside, material, network, home / name, title, device, seed, tell)
     before = home / f"{name}-before.safetensors"
     if plan.probe is not None and not before.exists():
         alone, told = replace(plan.course, settings=plan.probe), f"{title}, last layer"
@@ -78,6 +80,22 @@ def fit_classifier(
     trained = _run(plan.course, material, network, home / f"{name}.ckpt", title, device, seed, tell)
     before.unlink(missing_ok=True)
     return blended(trained, anchor, plan.blend) if anchor else trained
+
+
+def _fit_pair(
+    course: Course, beside: Settings, material: Material, pair: torch.nn.Module, home: Path, title: str,
+    device: torch.device, seed: int, tell: Tell,
+) -> torch.nn.Module:  # fmt: skip
+    """Both networks of a pair, one after the other; the first is kept aside until the second is done."""
+    first, done = pair.get_submodule("first"), home.with_name(f"{home.name}-first.safetensors")
+    if not done.exists():
+        store(_run(course, material, first, home.with_name(f"{home.name}.ckpt"), title, device, seed, tell), done)
+    first.load_state_dict(load_file(done, device=str(device)))
+    second, course = pair.get_submodule("second"), replace(course, settings=beside)
+    checkpoint = home.with_name(f"{home.name}-second.ckpt")
+    pair.second = _run(course, material, second, checkpoint, f"{title}, second", device, seed, tell)
+    done.unlink()
+    return pair.to(device).eval()
 
 
 def blended(network: torch.nn.Module, before: Mapping[str, torch.Tensor], share: float) -> torch.nn.Module:

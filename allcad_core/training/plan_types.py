@@ -43,6 +43,7 @@ class Plan:
             Out-of-Distribution").
         blend: share of the course in the weights, the rest being those before it: half way between holds more of what
             carries over to other sources (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", eq. 1).
+        beside: how the second network of a ``classification.pair`` is fitted, on what the course shows the first.
         start: arguments of the builder that start it from published weights, where the plan does.
         generated: so many generated fields join the training.
         proposals: a cell classifier that also judges the regions of the held-out fields, for the recipe ``regions``.
@@ -61,6 +62,7 @@ class Plan:
     pretraining: Course | None = None
     probe: Settings | None = None
     blend: float = 1.0
+    beside: Settings | None = None
     start: Mapping[str, Any] | None = None
     generated: int = 0
     proposals: bool = False

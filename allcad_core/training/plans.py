@@ -34,6 +34,7 @@ IMAGENET: Mapping[str, Mapping[str, Any]] = {
     f"{_NETWORKS}.resnet50:build": {"pretrained": "imagenet"},
     f"{_NETWORKS}.regnet:build": {"pretrained": "imagenet"},
     f"{_NETWORKS}.efficientnet:build": {"pretrained": True},
+    f"{_NETWORKS}.pair:build": {"pretrained": True},
 }
 """Builder -> what makes it start from ImageNet."""
 
