@@ -109,6 +109,13 @@ def test_a_folder_gives_its_pictures_and_no_other_files(tmp_path):
     assert expand([str(tmp_path)]) == [tmp_path / "a.jpg", tmp_path / "b.PNG"]
 
 
+def test_what_allcad_wrote_beside_a_photograph_of_a_folder_is_left_out(tmp_path: Path) -> None:
+    for name in ("a.jpg", "a.nuclei.png", "a.annotated.png", "b.cell.png"):
+        (tmp_path / name).touch()
+    assert expand([str(tmp_path)]) == [tmp_path / "a.jpg", tmp_path / "b.cell.png"]
+    assert expand([str(tmp_path / "a.nuclei.png")]) == [tmp_path / "a.nuclei.png"]
+
+
 def test_patterns_are_matched_where_the_shell_did_not(tmp_path):
     for name in ("a.png", "b.png", "[c].png"):
         (tmp_path / name).touch()

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 FILES_HELP = "a photograph, or a folder of which every photograph is taken (not of its sub-folders)"
+WRITTEN_BESIDE = (".nuclei", ".bodies", ".nucleus", ".cell", ".annotated")
+"""What allcad writes beside a photograph: ``synth`` and ``segment`` its masks, ``analyse`` its copy with boxes."""
 
 
 def confidence(text: str) -> float:
@@ -146,7 +148,8 @@ def add_backend(parser: argparse.ArgumentParser) -> None:
 def expand(names: Iterable[str]) -> list[Path]:
     """The files meant by ``names``: folders give their pictures, patterns their matches, the rest stays as it is.
 
-    A folder's pictures are told by their endings; a file that is named itself is judged by its content.
+    A folder's pictures are told by their endings, and what allcad wrote beside one of them is left out; a file that is
+    named itself is judged by its content.
 
     Patterns are matched here because Windows' shell leaves them to programs. A folder without pictures, a pattern
     without a match and a missing file stay in the list, so that reading names them as failed. What is named twice is
@@ -160,12 +163,26 @@ def expand(names: Iterable[str]) -> list[Path]:
         path = Path(name)
         if path.is_dir():
             inside = sorted(child for child in path.iterdir() if child.suffix.lower() in endings and child.is_file())
-            paths.extend(inside or [path])
+            paths.extend(_without_ours(inside) or [path])
         elif not path.exists() and glob.has_magic(name):
             paths.extend(Path(match) for match in sorted(glob.glob(name)) or [name])  # noqa: PTH207 (keeps ./ and drives)
         else:
             paths.append(path)
     return list(dict.fromkeys(paths))
+
+
+def _without_ours(pictures: Sequence[Path]) -> list[Path]:
+    """The pictures of a folder without those that allcad wrote beside others of them.
+
+    >>> [str(path) for path in _without_ours([Path("a.cell.png"), Path("a.jpg"), Path("b.cell.png")])]
+    ['a.jpg', 'b.cell.png']
+    """
+    stems = {picture.stem for picture in pictures}
+    return [
+        picture
+        for picture in pictures
+        if Path(picture.stem).suffix not in WRITTEN_BESIDE or Path(picture.stem).stem not in stems
+    ]
 
 
 def distinct_stems(paths: Iterable[Path]) -> list[str]:

@@ -116,7 +116,13 @@ def compare(
     if first.task != second.task:
         raise DataError(f"{first} judges a {first.task} and {second} a {second.task}: there is nothing to compare.")
     ones, others = (_stored(entry, data, results) for entry in (first, second))
-    shared_sets = {entry.origin.dataset for entry in ones} & {entry.origin.dataset for entry in others}
+    sets = [{entry.origin.dataset for entry in part} for part in (ones, others)]
+    shared_sets = sets[0] & sets[1]
+    if not shared_sets:
+        told = [
+            f"{entry} judged {', '.join(sorted(names))}" for entry, names in zip((first, second), sets, strict=True)
+        ]
+        raise DataError(f"{told[0]} and {told[1]}: there is no data set to compare them on.")
     chosen = dataset or next(
         (name for name in (*HEADLINES[first.task], *sorted(shared_sets)) if name in shared_sets), ""
     )

@@ -93,11 +93,20 @@ def test_contradicting_truths_are_refused(tmp_path: Path) -> None:
         compare(stored("one"), stored("two"), results=tmp_path)
 
 
-def test_no_shared_picture_is_refused(tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        row = CellPrediction(f"set of {name}", "Im001_1", 0, 0, 9, 9, 1, 1.0, 0)
+@pytest.mark.parametrize(
+    ("sets", "images", "says"),
+    [
+        (("ALL-IDB1", "ALL-IDB2"), ("Im001_1", "Im001_1"), "judged ALL-IDB1 and two .* judged ALL-IDB2"),
+        (("ALL-IDB2", "ALL-IDB2"), ("Im001_1", "Im002_1"), "no picture both"),
+    ],
+)
+def test_no_shared_picture_is_refused(
+    tmp_path: Path, sets: tuple[str, str], images: tuple[str, str], says: str
+) -> None:
+    for name, dataset, image in zip(("one", "two"), sets, images, strict=True):
+        row = CellPrediction(dataset, image, 0, 0, 9, 9, 1, 1.0, 0)
         write([row], CellPrediction, path_of("cell", "field", name, 0, tmp_path))
-    with pytest.raises(DataError, match="no picture both"):
+    with pytest.raises(DataError, match=says):
         compare(stored("one"), stored("two"), results=tmp_path)
 
 
