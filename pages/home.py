@@ -69,7 +69,7 @@ def draw() -> None:
             st.subheader(f"{icon} {question}", anchor=False)
             st.caption(answer)
             st.page_link(page, label=name, icon=":material/arrow_forward:", icon_position="right")
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="large", vertical_alignment="center", key="home-further"):
         for page, name, icon in FURTHER:
             st.page_link(page, label=name, icon=icon)
     with st.container(horizontal=True, vertical_alignment="center", key="home-foot"):

@@ -91,3 +91,28 @@ def test_the_servers_own_folder_is_offered_where_it_is_named(
     visitor.selectbox[0].set_value("scan.svs").run()
     assert not visitor.exception
     assert visitor.selectbox[0].value is None  # not opened again and again
+
+
+def test_an_address_opens_its_slide_with_its_model_and_is_written_as_it_is_shown(visit: Visit):
+    visitor = visit("slide", sample="small", model="regions")
+    assert not visitor.exception
+    assert visitor.title[0].value == "Slide"
+    shown = next(reversed(visitor.session_state["slide-visits"].values()))
+    assert (shown.slide.width, shown.looker.look.name) == (4000, "regions")
+    visitor.selectbox[0].set_value("quick").run()
+    assert {name: visitor.query_params[name] for name in ("sample", "model")} == {"sample": "small", "model": "quick"}
+
+
+@pytest.mark.parametrize("asked", [{"sample": "nothing"}, {"sample": "small", "model": "nothing"}])
+def test_an_address_that_names_nothing_known_leaves_a_sentence(visit: Visit, text: Words, asked: dict[str, str]):
+    visitor = visit("slide", **asked)
+    assert not visitor.exception
+    assert visitor.title[0].value == "No slide yet."
+    assert "called &#x27;nothing&#x27;" in text(visitor)
+
+
+def test_a_model_in_the_address_looks_at_the_slide_that_is_open(visit: Visit):
+    visitor = button(visit("slide"), "4,000").click().run()
+    visitor.query_params["model"] = "regions"
+    visitor.run()
+    assert visitor.selectbox[0].value == "regions"

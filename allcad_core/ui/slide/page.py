@@ -12,7 +12,7 @@ from typing import Literal, cast
 
 import streamlit as st
 
-from allcad_core.errors import AllcadError
+from allcad_core.errors import AllcadError, UnknownNameError
 from allcad_core.slides import generated_slide, looks, open_slide
 from allcad_core.slides.base import Progress, Slide
 from allcad_core.slides.opening import ENDINGS
@@ -23,7 +23,11 @@ from allcad_core.ui.slide.visits import Visit, stored
 
 VARIABLE = "ALLCAD_SLIDES"
 """Environment variable that names a folder of slides which every visitor of this server may open."""
-GENERATED = {"20,000 × 20,000 px": (20_000, 20_000), "4,000 × 3,000 px, made in seconds": (4_000, 3_000)}  # noqa: RUF001
+GENERATED = {
+    "large": ("20,000 × 20,000 px", (20_000, 20_000)),  # noqa: RUF001
+    "small": ("4,000 × 3,000 px, made in seconds", (4_000, 3_000)),  # noqa: RUF001
+}
+"""Title and size of generated slides, by the name that the address has for them: ``?sample=small``."""
 SEED = 1
 MOST_VISITS = 4
 """Of one visitor; the oldest goes, and what was seen of it."""
@@ -31,11 +35,13 @@ MOST_VISITS = 4
 
 def draw() -> None:
     """The page."""
+    _follow_address()
     notes.broken(cast("list[str]", st.session_state.pop("slide-problems", [])))
     visit = current()
     if visit is None:
         _empty()
         return
+    _write_address(visit)
     with st.container(horizontal=True, vertical_alignment="bottom", key="slide-head"):
         st.title("Slide", anchor=False, width="content")
         levels = f"pyramid of {visit.slide.levels} levels"
@@ -71,6 +77,57 @@ def _go(make: Callable[[], Visit], key: tuple[str, str]) -> None:
         visits.pop(next(iter(visits)))
 
 
+def _follow_address() -> None:
+    """Open what the address asks for, ``?sample=...&model=...``, once for each new address."""
+    asked = (st.query_params.get("sample"), st.query_params.get("model"))
+    if asked == st.session_state.get("slide-address"):
+        return
+    st.session_state["slide-address"] = asked
+    sample, look = asked
+    shown = current()
+    try:
+        if look is not None:
+            _choose_look(look)
+        if sample is not None:
+            _open(st.container(), _by_name(sample), name=sample)
+        elif look is not None and shown is not None:
+            _look_with(shown, look)
+    except AllcadError as error:
+        st.session_state["slide-problems"] = [str(error)]
+
+
+def _choose_look(name: str) -> None:
+    """Look in this way from now on. Raises UnknownNameError."""
+    known = [one.name for one in looks()]
+    if name not in known:
+        raise UnknownNameError("model", name, known)
+    st.session_state["slide-look"] = name
+
+
+def _by_name(name: str) -> Callable[[Progress], Slide]:
+    """How to come to a slide that the address names. Raises UnknownNameError."""
+    if name in GENERATED:
+        return partial(_generated, GENERATED[name][1])
+    offered = _offered()
+    if name not in offered:
+        raise UnknownNameError("slide", name, [*GENERATED, *offered])
+    return lambda tell: open_slide(offered[name], name, progress=tell)
+
+
+def _write_address(visit: Visit) -> None:
+    """Say in the address what the page shows, so that it can be sent to somebody. A visitor's own slide stays unnamed."""
+    name = cast("dict[str, str]", st.session_state.get("slide-names", {})).get(visit.slide.key)
+    look = visit.looker.look.name
+    parameters = {"model": look} if name is None else {"sample": name, "model": look}
+    if st.query_params.to_dict() != parameters:
+        st.query_params.from_dict(parameters)
+    st.session_state["slide-address"] = (name, look)
+
+
+def _look_with(visit: Visit, look: str) -> None:
+    _go(lambda: Visit(visit.slide, look, visit.own), (visit.slide.key, look))
+
+
 def _empty() -> None:
     with st.container(key="empty", horizontal_alignment="center"):
         st.title("No slide yet.", anchor=False, text_alignment="center")
@@ -85,17 +142,17 @@ def _empty() -> None:
 def _ways(key: str) -> None:
     """The ways to a slide: generated, from the server's folder, uploaded."""
     place = st.container()
-    for number, (title, size) in enumerate(GENERATED.items()):
+    for number, (name, (title, size)) in enumerate(GENERATED.items()):
         kind: Literal["primary", "secondary"] = "primary" if number == 0 and key == "first" else "secondary"
         if st.button(f"Generated slide, {title}", type=kind, key=f"{key}-{number}", width="stretch"):
-            _open(place, partial(_generated, size))
+            _open(place, partial(_generated, size), name=name)
     turn = st.session_state.setdefault("slide-turn", 0)  # what was chosen once is not opened again by the next run
     listed = _offered()
     if listed:
         chosen = st.selectbox("A slide of this server", list(listed), index=None, key=f"{key}-listed-{turn}")
         if chosen:
             st.session_state["slide-turn"] = turn + 1
-            _open(place, lambda tell: open_slide(listed[chosen], chosen, progress=tell))
+            _open(place, _by_name(chosen), name=chosen)
     file = st.file_uploader("Your own slide", type=list(ENDINGS), key=f"{key}-upload-{turn}")
     st.caption("It stays on this machine, in a folder that goes when you leave.")
     if file is not None:
@@ -116,14 +173,24 @@ def _open(
     place: st.delta_generator.DeltaGenerator,
     make: Callable[[Progress], Slide],
     visit: Callable[[Slide], Visit] | None = None,
+    name: str | None = None,
 ) -> None:
-    """Make or open a slide with its progress shown, then show it; one that fails leaves a sentence."""
+    """Make or open a slide with its progress shown, then show it; one that fails leaves a sentence.
+
+    Args:
+        place: where its progress stands.
+        make: makes or opens it.
+        visit: begins a visit to it; with the chosen model unless told.
+        name: what the address calls it.
+    """
     try:
         with place, _progress() as tell:
             slide = make(tell)
     except AllcadError as error:
         st.session_state["slide-problems"] = [str(error)]
     else:
+        if name is not None:
+            st.session_state.setdefault("slide-names", {})[slide.key] = name
         _go(lambda: (visit or (lambda one: Visit(one, _chosen_look())))(slide), (slide.key, _chosen_look()))
     st.rerun()
 
@@ -168,7 +235,7 @@ def _look_choice(visit: Visit) -> None:
 
     def change() -> None:
         st.session_state["slide-look"] = st.session_state["slide-look-choice"]
-        _go(lambda: Visit(visit.slide, _chosen_look(), visit.own), (visit.slide.key, _chosen_look()))
+        _look_with(visit, _chosen_look())
 
     st.selectbox(
         "Model",
