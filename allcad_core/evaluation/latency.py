@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from allcad_core.detection.ultralytics import Yolo, prepare
+from allcad_core.detection.plain import letterboxed, suppressed
+from allcad_core.detection.ultralytics import (
+    LEAST_SCORE,
+    MOST_BOXES,
+    STRIDE,
+    SUPPRESS_IOU,
+    Yolo,
+    prepare,
+    target_size,
+)
+from allcad_core.models import Runner
 
 if TYPE_CHECKING:
     import torch
 
+COMPILED = "cpu, compiled"
 BATCHES = (1, 2, 4, 8)
 REPEATS = 20
 WARM_UP = 3
@@ -35,7 +46,7 @@ class Latency:
     """Speed of one detector on one device.
 
     Attributes:
-        device: as torch names it.
+        device: as torch names it, or ``COMPILED``.
         size: width and height in px that the network saw, padding included.
         parameters: how many numbers the network has.
         gflops: billions of floating point operations a picture, a multiplication and an addition counted apart.
@@ -103,6 +114,41 @@ def measure(
         by_batch[best],
         peak,
         gflops / (by_batch[best] / 1000) / peak,
+    )
+
+
+def measure_compiled(
+    runner: Runner,
+    by_torch: Latency,
+    field: NDArray[np.uint8],
+    red_cell_diameter: float | None,
+    repeats: int = REPEATS,
+) -> Latency:
+    """Time the same detector as compiled for the CPU, which looks at one picture at a time.
+
+    Args:
+        runner: of ``compiled.load``.
+        by_torch: of the same network by torch on the CPU: operations and peak are taken from it.
+        field: uint8 (height, width, 3), RGB, balanced, not larger than one slice.
+        red_cell_diameter: in px of the field.
+        repeats: runs a stage, after ``WARM_UP`` that are not counted.
+    """
+    import torch
+
+    cpu = torch.device("cpu")
+    wide, high = target_size(field.shape[1], field.shape[0], red_cell_diameter)
+    batch = letterboxed(field, wide, high, STRIDE)
+    answer = runner(batch)[0]
+    inference = _timed(lambda: runner(batch), cpu, repeats)
+    return replace(
+        by_torch,
+        device=COMPILED,
+        preprocess=_timed(lambda: letterboxed(field, wide, high, STRIDE), cpu, repeats),
+        inference=inference,
+        suppression=_timed(lambda: suppressed(answer, LEAST_SCORE, SUPPRESS_IOU, MOST_BOXES), cpu, repeats),
+        best_batch=1,
+        best_ms=inference.p50,
+        peak_share=by_torch.gflops / (inference.p50 / 1000) / by_torch.peak_gflops,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from allcad_core.detection.ultralytics import Yolo
-from allcad_core.evaluation.latency import measure, peak_gflops
+from allcad_core.evaluation.latency import COMPILED, measure, measure_compiled, peak_gflops
 from allcad_core.training.plans import draft_card
 
 
@@ -37,6 +37,24 @@ def test_stages_and_operations() -> None:
         assert 0 < times.p50 <= times.p95
     assert found.best_batch in (1, 2)
     assert found.best_ms > 0
+    assert found.peak_share == pytest.approx(found.gflops / found.best_ms * 1000 / found.peak_gflops)
+
+
+def test_a_compiled_network_is_timed_on_the_same_picture() -> None:
+    network = OneConvolution().eval()
+    field = np.full((200, 320, 3), 240, np.uint8)
+    detector = Yolo(replace(draft_card("yolo11n"), classes=("blast", "healthy")), network, torch.device("cpu"))
+    by_torch = measure(detector, network, field, 28.0, batches=(1,), repeats=2)
+    seen: list[tuple[int, ...]] = []
+
+    def runner(pictures: np.ndarray) -> np.ndarray:
+        seen.append(pictures.shape)
+        return np.zeros((1, 6, 4), np.float32)
+
+    found = measure_compiled(runner, by_torch, field, 28.0, repeats=2)
+    assert set(seen) == {(1, found.size[1], found.size[0], 3)}
+    assert (found.device, found.gflops, found.best_batch) == (COMPILED, by_torch.gflops, 1)
+    assert found.best_ms == found.inference.p50 <= found.inference.p95
     assert found.peak_share == pytest.approx(found.gflops / found.best_ms * 1000 / found.peak_gflops)
 
 
