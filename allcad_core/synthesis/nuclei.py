@@ -83,7 +83,7 @@ def _tilted(canvas: Canvas, own: float, most: float) -> Plane:
 
 def _fine(canvas: Canvas) -> Plane:
     """A blast's chromatin: fine threads with small pale pores, uneven at large."""
-    fine = 0.11 * canvas.grain(0.16) + 0.11 * canvas.grain(0.3)
+    fine = 0.13 * canvas.grain(0.16) + 0.08 * canvas.grain(0.3)
     coarse = 0.05 * canvas.grain(0.65) + 0.06 * canvas.grain(1.5)
     pores = np.clip(canvas.grain(0.3) - 1.35, 0, 1.2)
     return np.asarray(1.0 + fine + coarse - 0.16 * pores, np.float32)
@@ -186,7 +186,7 @@ def kidney(canvas: Canvas, radius: float, body: Plane) -> Nucleus:
 
 def _domed(pattern: Plane, inside: Plane, micro: float) -> Plane:
     """A little thinner towards its edge: within 0.6 micrometres of it a round nucleus takes 0.9 of the middle's light."""
-    slope = np.float32(0.84) + np.float32(0.16) * np.clip(inside / np.float32(micro), 0, 1)
+    slope = np.float32(0.8) + np.float32(0.2) * np.clip(inside / np.float32(micro), 0, 1)
     return np.asarray(np.clip(pattern, 0.3, 2.0) * slope, np.float32)
 
 

@@ -96,7 +96,7 @@ def white_cell(kind: Kind, radius_um: float, scene: Scene, rng: np.random.Genera
     substances[CHROMATIN] = core * nucleus.chromatin * np.float32(build.chromatin * rng.uniform(0.86, 1.12))
     # towards its edge a nucleus lies under more cytoplasm, so its rim looks bluer than its middle
     rim = np.exp(-np.clip(nucleus.inside, 0, None) / np.float32(0.5 * micro))
-    veil = np.float32(build.veil) + np.float32(0.65) * rim
+    veil = np.float32(build.veil) + np.float32(0.8) * rim
     blue = (around + veil * core) * _cytoplasm(build, canvas, inside, nucleus)
     substances[CYTOPLASM] = np.clip(blue + np.float32(build.azure) * core * nucleus.clumps, 0, None)
     substances[GRANULES] = (around + np.float32(0.15) * core) * _granules(kind, build, canvas)
