@@ -26,8 +26,8 @@ def looked(page: Page, but: str = "") -> None:
 
 @pytest.fixture(scope="module")
 def photograph() -> bytes:
-    """A generated field of 5 by 4 tiles, with many white cells."""
-    field = generate(5, (2400, 1800), Scene(white_density=600, blast_fraction=0.5))
+    """A generated field of 8 by 4 tiles, with many white cells; so wide that a view and what lies around it is not all."""
+    field = generate(5, (3600, 1800), Scene(white_density=600, blast_fraction=0.5))
     memory = io.BytesIO()
     Image.fromarray(field.pixels).save(memory, "JPEG", quality=92)
     return memory.getvalue()
@@ -61,4 +61,4 @@ def test_a_slide_is_brought_moved_scanned_and_taken_along(visitor: Visit, photog
     taken = json.loads(Path(waiting.value.path()).read_text("utf-8"))
     assert taken["seen"]["share"] == 1
     assert taken["counts"]["blast"] + taken["counts"]["healthy"] == total
-    assert taken["slide"]["width"] == 2400
+    assert taken["slide"]["width"] == 3600

@@ -68,6 +68,16 @@ def test_a_view_is_looked_at_once(client, visit):
     assert again == [{"reading": [], "tiles": [], "cells": [], "next": lines[-1]["next"]}]
 
 
+def test_what_lies_ahead_is_read_tile_by_tile_and_is_there_when_it_comes_into_view(client, visit):
+    ahead = [TILE, 0, 3 * TILE, TILE]
+    answer = client.post(f"{PREFIX}/{visit.token}/look", json={"window": ahead, "ahead": True})
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert "reading" not in lines[0]
+    assert [line["tiles"] for line in lines[1:]] == [[[1, 0]], [[2, 0]]]
+    (view,) = told(client, visit, ahead, 2, 2)
+    assert view["reading"] == view["tiles"] == view["cells"] == []
+
+
 def test_what_an_interrupted_look_has_found_comes_with_the_next(client, visit):
     next(visit.look((600, 600, 900, 900)))
     visit.seen.add([(1, 1)], one_a_tile(None, Block(1, 1, 2, 2)))  # the browser had gone when this was there

@@ -78,9 +78,10 @@ async def _look(request: Request) -> Response:
     x0, y0, x1, y1 = (int(edge) for edge in window)
     known = [int(question.get(name, 0)) if _is_number(question.get(name, 0)) else 0 for name in ("tiles", "cells")]
     tiles, cells = (max(0, number) for number in known)
+    ahead = question.get("ahead") is True
 
     async def lines() -> AsyncIterator[str]:
-        async for told in iterate_in_threadpool(visit.look((x0, y0, x1, y1), tiles, cells)):
+        async for told in iterate_in_threadpool(visit.look((x0, y0, x1, y1), tiles, cells, ahead=ahead)):
             yield f"{json.dumps(told)}\n"
             if await request.is_disconnected():  # the visitor has moved on
                 return

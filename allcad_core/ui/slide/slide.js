@@ -1,5 +1,6 @@
 // The slide viewer: OpenSeadragon moves the pyramid; what comes into view is asked for, boxed, and stays boxed.
 const QUIET_MS = 60; // a view that stood still so long is looked at, also in the middle of a drag
+const REST_MS = 150; // a view that rested so long after its answer: what lies ahead of it is looked at
 const NEWS_MS = 1000; // how often a scan is asked for its news
 const NBSP = "\u00a0";
 let library;
@@ -58,10 +59,14 @@ class SlideViewer {
     this.tiles = new Map();
     this.reading = [];
     this.took = [];
+    this.viewed = new Set(); // tiles that were in view once
     this.next = [0, 0];
     this.figures = null;
     this.first = false;
+    this.last = null;
+    clearTimeout(this.rest);
     this.asked?.abort();
+    this.ahead?.abort();
     this.viewer.setAttribute("aria-label", `Slide ${data.name}: arrows move, plus and minus zoom`);
     try {
       await load(data.library);
@@ -106,6 +111,8 @@ class SlideViewer {
   moved() {
     this.since = performance.now();
     clearTimeout(this.timer);
+    clearTimeout(this.rest);
+    this.ahead?.abort(); // the server ends the tile it is at, which a pan takes longer than
     this.timer = setTimeout(() => this.look(), QUIET_MS);
   }
 
@@ -117,14 +124,25 @@ class SlideViewer {
     return edges.map(Math.round);
   }
 
-  unseen([x0, y0, x1, y1]) {
+  *under([x0, y0, x1, y1]) {
     const { tile, width, height } = this.data;
     for (let row = Math.max(0, Math.floor(y0 / tile)); row * tile < Math.min(y1, height); row += 1) {
       for (let column = Math.max(0, Math.floor(x0 / tile)); column * tile < Math.min(x1, width); column += 1) {
-        if (!this.tiles.has(`${column} ${row}`)) return true;
+        yield `${column} ${row}`;
       }
     }
+  }
+
+  unseen(window) {
+    for (const place of this.under(window)) if (!this.tiles.has(place)) return true;
     return false;
+  }
+
+  // Whether a view shows a tile that was never in view, which from now on it was.
+  isNew(window) {
+    const before = this.viewed.size;
+    for (const place of this.under(window)) this.viewed.add(place);
+    return this.viewed.size > before;
   }
 
   async look() {
@@ -133,12 +151,15 @@ class SlideViewer {
     this.asked?.abort();
     this.reading = [];
     this.find(".far").hidden = true;
-    if (!this.unseen(window)) { this.settle(); return; }
+    if (!this.unseen(window)) {
+      if (this.first && this.isNew(window)) this.note(performance.now() - since); // it was looked at ahead
+      this.settle();
+      this.onward(window);
+      return;
+    }
     const asked = (this.asked = new AbortController());
     try {
-      const answer = await fetch(`${this.data.address}/look`, {
-        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ window, tiles: this.next[0], cells: this.next[1] }), signal: asked.signal,
-      });
+      const answer = await this.ask({ window }, asked.signal);
       let looked = false;
       for await (const told of lines(answer)) {
         if (told.too_far) { this.find(".far").hidden = false; continue; }
@@ -148,11 +169,43 @@ class SlideViewer {
       }
       this.reading = [];
       this.draw();
-      if (looked && since === this.since && this.first) this.note(performance.now() - since);
+      if (since === this.since && this.isNew(window) && looked && this.first) this.note(performance.now() - since);
       this.first = true; // the very first look waits for the models and follows no pan
       this.settle();
+      if (since === this.since) this.onward(window);
     } catch (error) {
       if (error.name !== "AbortError") this.complain("The server does not answer. Reload the page.");
+    }
+  }
+
+  ask(question, signal) {
+    const body = JSON.stringify({ ...question, tiles: this.next[0], cells: this.next[1] });
+    return fetch(`${this.data.address}/look`, { method: "POST", headers: { "Content-Type": "application/json" }, body, signal });
+  }
+
+  // While a view rests: look at what lies in the direction of the last move, then at what lies around, tile by tile.
+  onward(window) {
+    const { tile } = this.data, last = this.last ?? window;
+    this.last = window;
+    const [dx, dy] = [0, 1].map((axis) => tile * Math.sign(window[axis] - last[axis]));
+    const next = [window[0] + dx, window[1] + dy, window[2] + dx, window[3] + dy];
+    const around = [window[0] - tile, window[1] - tile, window[2] + tile, window[3] + tile];
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => this.lookAhead([next, around]), REST_MS);
+  }
+
+  async lookAhead(windows) {
+    if (this.runs || this.closed) return; // a scan comes by there anyway
+    const ahead = (this.ahead = new AbortController());
+    try {
+      for (const window of windows) {
+        if (!this.unseen(window)) continue;
+        const answer = await this.ask({ window, ahead: true }, ahead.signal);
+        if (!answer.ok) return;
+        for await (const told of lines(answer)) this.take(told);
+      }
+    } catch {
+      // Moved on, or the server is gone: the next look tells.
     }
   }
 
@@ -308,7 +361,9 @@ class SlideViewer {
     this.closed = true;
     clearTimeout(this.timer);
     clearTimeout(this.newsTimer);
+    clearTimeout(this.rest);
     this.asked?.abort();
+    this.ahead?.abort();
     this.resized.disconnect();
     document.removeEventListener("pointerdown", this.outside);
     this.osd?.destroy();

@@ -73,13 +73,15 @@ class Visit:
         """Measure the slide and load the models in the background, so that the first view waits for less."""
         Thread(target=_warm, args=(weakref.ref(self), self.looker), daemon=True).start()
 
-    def look(self, window: Window, tiles: int = 0, cells: int = 0) -> Iterator[dict[str, Any]]:
+    def look(self, window: Window, tiles: int = 0, cells: int = 0, *, ahead: bool = False) -> Iterator[dict[str, Any]]:
         """Look at what of a window was not seen yet: what is being read, then block after block what is there.
 
         Args:
             window: px of the slide.
             tiles: how many seen tiles the browser knows; what an interrupted look has found comes with the first answer.
             cells: likewise.
+            ahead: nobody sees the window yet: tile by tile, so that a view waits for one of them at most, and nothing is
+                said of what is being read.
         """
         self._last_view = time.monotonic()
         unseen = self.seen.unseen(window)
@@ -95,10 +97,11 @@ class Visit:
 
         glass = [place for place in unseen if place in self.looker.blank]
         waiting = from_middle(
-            blocks((place for place in unseen if place not in self.looker.blank), VIEW_ACROSS), window
+            blocks((place for place in unseen if place not in self.looker.blank), 1 if ahead else VIEW_ACROSS), window
         )
         self.seen.add(glass, ())
-        yield {"reading": [[b.left, b.top, b.right, b.bottom] for b in waiting], **fresh()}
+        reading = {} if ahead else {"reading": [[b.left, b.top, b.right, b.bottom] for b in waiting]}
+        yield {**reading, **fresh()}
         for block in waiting:
             try:
                 if set(block.tiles) & set(self.seen.unseen(block.window())):
