@@ -9,7 +9,7 @@ from pathlib import Path
 from allcad_core.datasets.allidb1 import NAME as REAL
 from allcad_core.errors import DataError
 from allcad_core.evaluation.detection import by_field
-from allcad_core.evaluation.judged import rule_from
+from allcad_core.evaluation.judged import Rule, rule_from
 from allcad_core.evaluation.points import Labelled, matched_points
 from allcad_core.intervals import Proportion, wilson
 from allcad_core.predictions import RESULTS, BoxPrediction, CellPrediction, read
@@ -77,6 +77,7 @@ class GeneratorReport:
         fields, first_seed, size: what was looked at; size is width, height in px.
         at_false_boxes: each label at the lowest confidence with at most ``FALSE_BOXES`` false boxes a field.
         at_default: each label at the recipe's own confidence.
+        real: cells of ALL-IDB1 called right by their label, each judged in its own box with its sitting left out.
     """
 
     classifier: str
@@ -85,6 +86,7 @@ class GeneratorReport:
     size: tuple[int, int]
     at_false_boxes: tuple[LabelFigures, ...]
     at_default: tuple[LabelFigures, ...]
+    real: dict[str, Share]
 
 
 def report(
@@ -108,7 +110,8 @@ def report(
     Raises:
         DataError: its predictions are not stored.
     """
-    rule = rule_from([row for row in read(CellPrediction, "cell", "session", name, results) if row.dataset == REAL])
+    real = [row for row in read(CellPrediction, "cell", "session", name, results) if row.dataset == REAL]
+    rule = rule_from(real)
     rows = read(BoxPrediction, "detect", PROTOCOL, f"regions-{name}", results)
     boxes = by_field(rows, [rule.labelled(row) for row in rows])
     looked = []
@@ -127,7 +130,17 @@ def report(
         size,
         tuple(label_figures(looked, label, confidence_for(looked, label)) for label in LABELS),
         tuple(label_figures(looked, label, confidence) for label in LABELS),
+        called_right(real, rule),
     )
+
+
+def called_right(rows: Sequence[CellPrediction], rule: Rule) -> dict[str, Share]:
+    """Real cells that a rule calls by their label: how hard cells of unseen sittings are, for comparison."""
+    right: dict[str, list[bool]] = {label: [] for label in LABELS}
+    for row in rows:
+        blast = rule.chance(row.log_odds) >= rule.threshold
+        right["blast" if row.truth else "healthy"].append(blast == bool(row.truth))
+    return {label: _share(found) for label, found in right.items() if found}
 
 
 def confidence_for(looked: Sequence[Looked], label: str, false_per_field: float = FALSE_BOXES) -> float:

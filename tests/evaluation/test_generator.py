@@ -12,6 +12,7 @@ import pytest
 from allcad_core.errors import DataError
 from allcad_core.evaluation import generator
 from allcad_core.evaluation.generator import Looked, confidence_for, label_figures
+from allcad_core.evaluation.judged import Rule
 from allcad_core.evaluation.paired import auroc, auroc_difference, compare
 from allcad_core.evaluation.points import Labelled
 from allcad_core.predictions import BoxPrediction, CellPrediction, path_of, write
@@ -57,6 +58,14 @@ def test_the_confidence_leaves_at_most_one_false_box_a_field(false: list[float],
     assert confidence_for([field], "blast") == confidence
     figures = label_figures([field], "blast", confidence)
     assert (figures.all.found, figures.false_per_field <= 1) == (found, True)
+
+
+def test_real_cells_are_called_by_the_same_rule() -> None:
+    rows = [
+        CellPrediction("ALL-IDB1", "f", 0, 0, 9, 9, truth, odds, 0) for truth, odds in ((1, 3.0), (1, -1.0), (0, -2.0))
+    ]
+    right = generator.called_right(rows, Rule())
+    assert {label: (share.found, share.cells) for label, share in right.items()} == {"blast": (1, 2), "healthy": (1, 1)}
 
 
 @pytest.fixture
