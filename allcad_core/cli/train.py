@@ -132,7 +132,7 @@ def _queue(arguments: argparse.Namespace, name: str, made: Plan, data: Path, res
             from allcad_core.training.shipping import ship
 
             ship(name, bench)
-            card = refresh(name, data)
+            card = refresh(name, data, results)
             print(f"{card.name}: weights/{card.file}, {card.parameters:,} parameters")
 
 
