@@ -30,6 +30,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="first choose the constants of stain anew, fold by fold, and store what they say",
     )
+    parser.add_argument(
+        "--smudges",
+        action="store_true",
+        help="in place of all this: how well smudge cells are told from whole cells, and what the masks are without them",
+    )
     ask.add_device(parser)
     ask.add_results(parser)
     ask.add_json(parser, "the figures")
@@ -43,6 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
     from allcad_core.predictions import RESULTS
     from allcad_core.segmentation import methods
 
+    if arguments.smudges:
+        return _smudges(find_data(arguments.data), json=arguments.json)
     names = methods() if arguments.model is None else [arguments.model]
     if not set(names) <= set(methods()):
         raise UnknownNameError("segmentation method", arguments.model, methods())
@@ -69,6 +76,23 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _print(figures)
         _print_objects(objects)
+    return DONE
+
+
+def _smudges(data: Path, *, json: bool) -> int:
+    from allcad_core.evaluation import segmentation_smudges
+
+    with terminal.bar(1) as bar:
+        figures = segmentation_smudges.report(data, bar.show)
+    if json:
+        terminal.emit_json({"smudges": [asdict(one) for one in figures]})
+        return DONE
+    for one in figures:
+        sentence = (
+            f"{one.protocol}: {one.told} of the smudge cells are told, {one.mistaken} of the whole cells are mistaken for "
+            f"some; Dice of whole cells on {one.fields} fields {one.plain:.3f}, without what is told {one.without:.3f}"
+        )
+        terminal.out().print(sentence, highlight=False)
     return DONE
 
 
