@@ -156,10 +156,51 @@ def _hostile(told: dict[str, Any]) -> str:
     )  # fmt: skip
 
 
+def _explain(told: dict[str, Any]) -> str:
+    """A table a classifier: the figures of its maps, of other methods', and what they have to beat."""
+    return "\n\n".join([f"Measured on {told['machine']}, {told['date']}.", *map(_maps, told["classifiers"])])
+
+
+def _maps(told: dict[str, Any]) -> str:
+    def mean(of: dict[str, float]) -> str:
+        return f"{of['value']:.2f} ({of['low']:.2f}\u2013{of['high']:.2f})"
+
+    methods = told["methods"]
+    rows = (
+        ("share inside the cell", "inside", f"at least the Gaussian's {mean(told['gaussian'])}"),
+        ("rank correlation with other weights", "correlation", "near 0"),
+        ("log odds lost without the marked fifth", "removal", f"more than random places: {mean(told['anywhere'])}"),
+    )
+    shown, anywhere = methods["integrated"], told["anywhere"]
+    clock, processor = told["milliseconds"]
+    words = [
+        (
+            f"`{told['classifier']}`, {told['cells']} cells of {told['fields']} fields; one map in {clock:.0f} ms by the clock, "
+            f"{processor:.0f} of the processor:"
+        ),
+        "",
+        "| | " + " | ".join(methods) + " | wanted |",
+        "|---" * (len(methods) + 2) + "|",
+        *(
+            f"| {title} | " + " | ".join(mean(one[key]) for one in methods.values()) + f" | {wanted} |"
+            for title, key, wanted in rows
+        ),
+    ]
+    if shown["removal"]["low"] <= anywhere["high"]:
+        words += ["", "What its maps mark does not clearly matter more than random places: trust them the less."]
+    if shown["inside"]["low"] <= shown["untrained"]["high"]:
+        words += [
+            "",
+            "With weights drawn anew as much lies inside the cell, so that the first figure alone says little.",
+        ]
+    return "\n".join(words)
+
+
 SENTENCES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "tests": ("The tests take some minutes on two cores without a GPU.", _tests),
     "load": ("It has not been run for its full time yet.", _load),
     "hostile": ("It has not been run in full yet.", _hostile),
+    "explain": ("It has not been run on the generated cells as they are now.", _explain),
 }
 """What is said of each record: without it, and with it."""
 

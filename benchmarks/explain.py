@@ -1,10 +1,16 @@
-"""Whether the maps of cell classifiers can be believed, and how long one takes: ``python -m benchmarks.explain [NAME...]``."""
+"""Whether the maps of cell classifiers can be believed, and how long one takes: ``python -m benchmarks.explain [NAME...]``.
+
+``--compare --json FILE`` keeps what ``python -m benchmarks.claims record explain FILE`` puts into the documents.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import time
+from dataclasses import asdict
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -58,15 +64,21 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="cell classifiers (default: all that ship)")
     parser.add_argument("--fields", type=int, default=FIELDS, help=f"generated fields to look at (default: {FIELDS})")
     parser.add_argument("--compare", action="store_true", help="also Grad-CAM and HiResCAM")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
+    kept = []
     methods = METHODS if arguments.compare else dict(list(METHODS.items())[:1])
     made: dict[tuple[int, float], Crowd] = {}
     for name in arguments.names or known("cell"):
         classifier = cell_classifier(name, torch.device("cpu"))
         frame = int(classifier.card.input["size"]), classifier.context
         cells = made.setdefault(frame, crowd(*frame, fields=arguments.fields)) if frame not in made else made[frame]
-        show(examine(classifier, cells, methods), milliseconds(classifier, cells))
+        report, took_ms = examine(classifier, cells, methods), milliseconds(classifier, cells)
+        show(report, took_ms)
+        kept.append(asdict(report) | {"milliseconds": took_ms})
+    if arguments.json is not None:
+        arguments.json.write_text(json.dumps({"classifiers": kept}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -53,6 +53,21 @@ def test_a_number_must_be_printed_whole_and_with_its_interval():
     assert numbers("12") == ["12"]
 
 
+def test_a_record_of_maps_is_a_table_and_says_where_a_figure_is_weak(records: Path, tmp_path: Path):
+    def mean(value: float) -> dict[str, float]:
+        return {"value": value, "low": value - 0.1, "high": value + 0.1}
+
+    figures = {"inside": mean(0.9), "untrained": mean(0.5), "correlation": mean(0.0), "removal": mean(1.5)}
+    told = {"classifier": "one", "cells": 16, "fields": 6, "milliseconds": [90.0, 80.0], "gaussian": mean(0.6)}
+    file = tmp_path / "explain.json"
+    file.write_text(json.dumps({"classifiers": [told | {"methods": {"integrated": figures}, "anywhere": mean(1.45)}]}))
+    record("explain", [file])
+    text = claims.shown("explain")
+    assert "| share inside the cell | 0.90 (0.80\u20131.00) | at least the Gaussian's 0.60 (0.50\u20130.70) |" in text
+    assert "does not clearly matter more" in text
+    assert "the first figure alone says little" not in text
+
+
 def test_a_record_of_the_tests_comes_from_what_pytest_wrote(records: Path, tmp_path: Path):
     report = tmp_path / "tests.xml"
     report.write_text(
