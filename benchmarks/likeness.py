@@ -95,7 +95,7 @@ def _fitted(picture: NDArray[np.uint8], nucleus: Mask, body: Mask) -> tuple[NDAr
     box = (float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
 
     def cut(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        return cut_cells(pixels, [box], SIDE, 1.0)[0]
+        return np.asarray(cut_cells(pixels, [box], SIDE, 1.0)[0])
 
     def cut_mask(mask: Mask) -> Mask:
         return np.asarray(cut(np.repeat(np.uint8(255) * mask[..., None], 3, axis=2))[..., 0] > 127)
@@ -111,8 +111,8 @@ def main() -> None:
     arguments = parser.parse_args()
     found: dict[str, list[dict[str, float]]] = {}
     for cells in (real_cells(find_data(arguments.data)), generated_cells(arguments.fields)):
-        for whose, *planes in cells:
-            values = measures(*planes)
+        for whose, crop, nucleus, body in cells:
+            values = measures(crop, nucleus, body)
             if values is None:
                 continue
             if whose == "ALL-IDB2 healthy":
