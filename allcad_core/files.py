@@ -16,12 +16,13 @@ HALF = ".part"
 
 
 @contextmanager
-def whole(path: Path, remedy: str = "Free space and run it again.") -> Iterator[Path]:
+def whole(path: Path, remedy: str = "Free space and run it again.", *, settled: bool = True) -> Iterator[Path]:
     """A path beside ``path`` to write to; what is there takes the name ``path`` once the block has ended.
 
     Args:
         path: of the file; its folder is made where it is missing.
         remedy: what a person shall do where it cannot be written.
+        settled: wait until the disk holds it, so that a loss of power spares it too; without, only the end of a process does.
 
     Raises:
         DataError: it cannot be written; what was there before is as it was.
@@ -30,8 +31,9 @@ def whole(path: Path, remedy: str = "Free space and run it again.") -> Iterator[
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield half
-        with half.open("rb+") as stream:
-            os.fsync(stream.fileno())
+        if settled:
+            with half.open("rb+") as stream:
+                os.fsync(stream.fileno())
         half.replace(path)
     except BaseException as error:
         with suppress(OSError):

@@ -22,7 +22,7 @@ def keep(path: Path, state: dict[str, Any]) -> None:
     """Write a state of nested dicts, lists, numbers and tensors; the file appears whole or not at all."""
     tensors: list[torch.Tensor] = []
     tree = json.dumps(_fold(state, tensors))
-    with files.whole(path) as half:
+    with files.whole(path, settled=False) as half:  # written anew each round: no disk is waited for
         save_file({str(number): tensor for number, tensor in enumerate(tensors)}, half, metadata={TREE: tree})
 
 
