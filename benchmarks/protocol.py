@@ -55,6 +55,7 @@ class Visitor:
             f"{self.address.replace('http', 'ws')}/_stcore/stream",
             subprotocols=["streamlit", self._token] if self._token else ["streamlit"],  # type: ignore[list-item]
             additional_headers={"Cookie": self._cookies}, max_size=LARGEST, open_timeout=60,
+            ping_interval=None,  # a browser asks for no sign of life either, however busy the server is
         )  # fmt: skip
         self._listener = asyncio.create_task(self._listen())
         message = BackMsg()
