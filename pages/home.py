@@ -41,7 +41,8 @@ FURTHER = (
 
 def draw() -> None:
     theme.through_the_door()
-    left, right = st.columns([4, 5], gap="large")
+    with st.container(key="home-top"):
+        left, right = st.columns([4, 5], gap="large")
     with left:
         with st.container(key="home-hero"):
             st.html(
@@ -63,7 +64,9 @@ def draw() -> None:
             )
     with right:
         place = st.container(key="home-example")  # holds its room while the doors below are drawn
-    for door, column in zip(DOORS, st.columns(len(DOORS)), strict=True):
+    with st.container(key="home-doors"):
+        columns = st.columns(len(DOORS))
+    for door, column in zip(DOORS, columns, strict=True):
         with column, st.container(border=True, height="stretch"):
             question, answer, page, name, icon = door
             st.subheader(f"{icon} {question}", anchor=False)

@@ -27,7 +27,10 @@ def _pictures(sample: str) -> tuple[bytes, bytes]:
 def example() -> None:
     """Draw the example with the default model."""
     sample = samples.listed()[0].name
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    row = st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="home-views"
+    )
+    with row:
         view = st.segmented_control(
             "View", VIEWS, default="Boxes", required=True, key="example-view", label_visibility="collapsed"
         )
@@ -39,6 +42,7 @@ def example() -> None:
     except AllcadError as error:
         notes.broken([str(error)])
         return
+    _count(found)  # above the picture, so that nothing pushes it down when that comes
     with st.container(key="home-view"):
         viewer(
             mask if view == "Mask" else photograph,
@@ -51,7 +55,6 @@ def example() -> None:
             um_per_px=found.um_per_px,
             legend=CLASSES if view == "Boxes" else (Key("nuclei", "#43305C"),) if view == "Mask" else (),
         )
-    _count(found)
 
 
 def _count(found: FieldAnalysis) -> None:
