@@ -96,6 +96,19 @@ def test_each_step_is_shown_with_its_sentence(visitor: Visit):
     page.locator(".viewer[data-stage=regions]").wait_for()
 
 
+def test_another_method_is_painted_on_the_step_that_is_open(visitor: Visit):
+    page = opened(visitor(LAB))
+    resting(page)
+    broken: list[str] = []
+    page.on("pageerror", lambda error: broken.append(error.message))
+    page.locator(".card", has_text="Against the truth").click()
+    page.locator(".viewer[data-stage=truth][data-painted]").wait_for()
+    page.locator("[data-testid=stButtonGroup] button:has-text('Stain')").click()
+    page.get_by_role("heading", name="found by the stain's colour").wait_for()
+    page.locator(".viewer[data-painted='truth']").wait_for()
+    assert broken == []
+
+
 def test_the_opacity_acts_in_the_browser_and_is_kept(visitor: Visit):
     page = opened(visitor(LAB))
     slider = page.get_by_label("Opacity of the step over the photograph")

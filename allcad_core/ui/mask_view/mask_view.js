@@ -69,10 +69,16 @@ class MaskViewer extends FieldViewer {
     if (!this.waiting) this.waiting = requestAnimationFrame(() => { this.waiting = 0; this.lay(); });
   }
 
+  // Names of the planes that the step needs, and where they lie.
+  wanted() {
+    const { data, stage } = this;
+    const names = NEEDS[stage.name].map((need) => (need === "mask|grey" ? (data.threshold === null ? "mask" : "grey") : need));
+    return { names, addresses: names.map((name) => data.planes[name]).join() };
+  }
+
   async paint() {
     const { data, stage } = this;
-    const wanted = NEEDS[stage.name].map((need) => (need === "mask|grey" ? (data.threshold === null ? "mask" : "grey") : need));
-    const addresses = wanted.map((name) => data.planes[name]).join();
+    const { names: wanted, addresses } = this.wanted();
     if (addresses !== this.laid) this.planes = null; // what belongs to another picture must not lie on this one
     this.laid = addresses;
     this.lay();
@@ -97,7 +103,8 @@ class MaskViewer extends FieldViewer {
     const context = this.layer.getContext("2d");
     context.clearRect(0, 0, width, height);
     const view = this.view();
-    if (!view || !this.planes || !width) { delete this.root.dataset.painted; return; }
+    // Another method's data can be here before its planes are.
+    if (!view || !this.planes || !width || this.wanted().addresses !== this.laid) { delete this.root.dataset.painted; return; }
     const size = this.planes.values().next().value;
     if (size) this.lie(context, size, view, ratio);
     this.root.dataset.painted = `${this.stage.name} ${this.data.threshold ?? ""}`.trim();
