@@ -87,6 +87,10 @@ def table(data: Path, results: Path = RESULTS) -> str:
         parts += ["## Ours on the 13 that overlap no training field much", "", *_ours(clean), ""]
     if sittings:
         parts += ["## Whole sittings left out (`session`)", "", *_sessions(sittings), ""]
+    known = {report.model for report in split}
+    absent = [column.ours for column in PAPER if column.ours not in known]
+    if absent:
+        parts += [f"Not trained yet under `chen17`: {', '.join(absent)}. Train one: `allcad train {absent[0]}`.", ""]
     if missing:
         parts += ["Folds are still missing of: " + ", ".join(missing) + ".", ""]
     return "\n".join([*parts, NOTE.format(truth=truth), ""])
