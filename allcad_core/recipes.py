@@ -52,6 +52,14 @@ _RECIPES = (
         0.25,
         "A nano YOLO finds and labels cells; an EfficientNet gives a second opinion.",
     ),
+    Recipe(
+        "yolov5s",
+        "yolov5s",
+        "best_cell",
+        "stain",
+        0.25,
+        "The YOLOv5s of Chen et al., anchor-free; an EfficientNet gives a second opinion.",
+    ),
 )
 
 
