@@ -40,16 +40,18 @@ def set_score(page: Page, presses: int) -> None:
 
 
 def test_an_upload_its_slider_and_its_files_say_the_same(visitor: Visit, generated_file: Path):
+    from playwright.sync_api import expect
+
     page = visitor("/analyse")
     page.locator("input[type=file]").first.set_input_files(generated_file)
     answered(page)
     before = pill_counts(page)
-    shown = page.locator(".cell:visible").count()
-    assert shown == sum(before.values()) > 0
+    assert sum(before.values()) > 0
+    expect(page.locator(".cell:visible")).to_have_count(sum(before.values()))
     set_score(page, 20)
     counts = pill_counts(page)
     assert sum(counts.values()) <= sum(before.values())
-    assert page.locator(".cell:visible").count() == sum(counts.values())
+    expect(page.locator(".cell:visible")).to_have_count(sum(counts.values()))
 
     page.get_by_role("button", name="Export").click()
     page.get_by_text("or more, as shown").wait_for()
