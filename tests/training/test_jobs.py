@@ -276,6 +276,21 @@ def flat(network: torch.nn.Module) -> torch.Tensor:
     return torch.cat([value.flatten() for value in network.state_dict().values()])
 
 
+def kill_at(part: str, monkeypatch: pytest.MonkeyPatch, train: Callable[[pytest.MonkeyPatch], object]) -> None:
+    """Train until the checkpoint of this name is written for the first time."""
+    keep = checkpoints.keep
+
+    def killed(path: Path, state: dict[str, object]) -> None:
+        keep(path, state)
+        if path.name == part:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(checkpoints, "keep", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(broken)
+
+
 def test_weights_are_taken_from_the_way_between_probe_and_course(
     bench: DrawnBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -290,17 +305,7 @@ def test_a_probe_killed_at_any_round_ends_as_an_unbroken_one(
     bench: DrawnBench, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
     unbroken = flat(probed(bench, monkeypatch, 0.5))
-    keep = checkpoints.keep
-
-    def killed(path: Path, state: dict[str, object]) -> None:
-        keep(path, state)
-        if path.name == part:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as broken:
-        broken.setattr(checkpoints, "keep", killed)
-        with pytest.raises(KeyboardInterrupt):
-            probed(bench, broken, 0.5)
+    kill_at(part, monkeypatch, lambda broken: probed(bench, broken, 0.5))
     assert [path.name for path in bench.runs.rglob("*.ckpt")] == [part]
     assert torch.equal(flat(probed(bench, monkeypatch, 0.5)), unbroken)
 
@@ -345,16 +350,6 @@ def test_a_pair_killed_at_any_round_ends_as_an_unbroken_one(
     bench: DrawnBench, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
     unbroken = flat(paired(bench, monkeypatch))
-    keep = checkpoints.keep
-
-    def killed(path: Path, state: dict[str, object]) -> None:
-        keep(path, state)
-        if path.name == part:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as broken:
-        broken.setattr(checkpoints, "keep", killed)
-        with pytest.raises(KeyboardInterrupt):
-            paired(bench, broken)
+    kill_at(part, monkeypatch, lambda broken: paired(bench, broken))
     assert torch.equal(flat(paired(bench, monkeypatch)), unbroken)
     assert not list(bench.runs.rglob("*.*"))
