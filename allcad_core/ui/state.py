@@ -278,12 +278,24 @@ def _given_up() -> set[str]:
     return cast("set[str]", st.session_state.setdefault("given-up", set()))
 
 
+def asked_anew(key: str) -> tuple[str | None, str | None] | None:
+    """What the address asks for, ``?sample=...&model=...``; ``None`` where it has been asked for already.
+
+    Args:
+        key: under which the page remembers the address that it followed last.
+    """
+    asked = (st.query_params.get("sample"), st.query_params.get("model"))
+    if asked == st.session_state.get(key):
+        return None
+    st.session_state[key] = asked
+    return asked
+
+
 def follow_address() -> None:
     """Do what the address asks for, ``?sample=...&model=...``, once for each new address."""
-    asked = (st.query_params.get("sample"), st.query_params.get("model"))
-    if asked == st.session_state.get("address"):
+    asked = asked_anew("address")
+    if asked is None:
         return
-    st.session_state["address"] = asked
     sample, model = asked
     smear = current()
     try:

@@ -20,6 +20,7 @@ from allcad_core.ui import notes, words
 from allcad_core.ui.slide import taking
 from allcad_core.ui.slide.view import slide_view
 from allcad_core.ui.slide.visits import Visit, stored
+from allcad_core.ui.state import asked_anew
 
 VARIABLE = "ALLCAD_SLIDES"
 """Environment variable that names a folder of slides which every visitor of this server may open."""
@@ -79,10 +80,9 @@ def _go(make: Callable[[], Visit], key: tuple[str, str]) -> None:
 
 def _follow_address() -> None:
     """Open what the address asks for, ``?sample=...&model=...``, once for each new address."""
-    asked = (st.query_params.get("sample"), st.query_params.get("model"))
-    if asked == st.session_state.get("slide-address"):
+    asked = asked_anew("slide-address")
+    if asked is None:
         return
-    st.session_state["slide-address"] = asked
     sample, look = asked
     shown = current()
     try:
