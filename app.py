@@ -3,7 +3,7 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
-from allcad_core.ui import kept, notes, theme, tidying, tour
+from allcad_core.ui import grace, kept, notes, theme, tidying, tour
 from allcad_core.ui.early import EarlyStyle
 from allcad_core.ui.live.routes import routes as live_routes
 from allcad_core.ui.prompt import Prompt
@@ -11,6 +11,7 @@ from allcad_core.ui.shipped import Shipped
 from allcad_core.ui.slide.routes import routes
 
 if __name__ != "__main__":  # the server takes its routes from here; each run of the page is __main__
+    grace.give()
     between = [Middleware(each) for each in (Prompt, Shipped, EarlyStyle)]
     app = st.App(__file__, routes=[*routes(), *live_routes()], middleware=between, lifespan=tidying.lifespan)
 else:

@@ -74,11 +74,13 @@ def held() -> int:
 
 
 def _sessions() -> int:
-    """How many sessions there are. To ask makes Streamlit let go of those that were lost two minutes ago."""
+    """How many sessions there are. To ask makes Streamlit let go of those that were lost two minutes ago, and of their files."""
     if not st.runtime.exists():
         return 0
-    manager = st.runtime.get_instance()._session_mgr  # noqa: SLF001  nothing public lets them go
-    return len(manager.list_sessions())
+    runtime = st.runtime.get_instance()
+    number = len(runtime._session_mgr.list_sessions())  # noqa: SLF001  nothing public lets them go
+    runtime.media_file_mgr.remove_orphaned_files()
+    return number
 
 
 @asynccontextmanager

@@ -30,12 +30,14 @@ def answered(page: Page) -> str:
 
 
 def set_score(page: Page, presses: int) -> None:
-    """Move the slider to the right by hundredths, and wait until the page has followed."""
+    """Move the slider to the right by hundredths, and wait until the page has followed: its files name the slider's score."""
     slider = page.get_by_role("slider")
     slider.focus()
     for _ in range(presses):
         slider.press("ArrowRight")
-    page.wait_for_timeout(300)
+    page.get_by_role("button", name="Export").click()
+    page.get_by_text(f"score of {page.get_by_test_id('stSliderThumbValue').inner_text()} or more, as shown").wait_for()
+    page.keyboard.press("Escape")
     rest(page)
 
 
