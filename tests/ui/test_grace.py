@@ -44,7 +44,7 @@ def drawn(files: PatientFiles, content: bytes) -> str:
 
 def fetched(files: PatientFiles, address: str) -> bytes:
     """What the browser gets from an address."""
-    found = files.read_file(address.rsplit("/", 1)[-1].split(".")[0])
+    found = files.read_file(address.rsplit("/", 1)[-1].split(".", maxsplit=1)[0])
     assert found is not None
     return found.content
 
@@ -70,7 +70,7 @@ def test_a_name_that_is_shown_again_begins_anew(files: PatientFiles, clock: Cloc
     name = drawn(files, b"it")
     files.clear_session_refs("visitor")
     files.remove_orphaned_files()
-    files._files_by_session_and_coord["visitor"]["1.0"] = name  # noqa: SLF001
+    files._files_by_session_and_coord["visitor"]["1.0"] = name
     clock.now = GRACE_S - 1
     files.remove_orphaned_files()
     files.clear_session_refs("visitor")
