@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Iterable
 
 from streamlit.runtime import runtime
-from streamlit.runtime.media_file_manager import MediaFileKind, MediaFileManager
-from streamlit.runtime.media_file_storage import MediaFileStorage
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.media_file_storage import MediaFileKind, MediaFileStorage
 
 GRACE_S = 15.0
 """Seconds for which what no page shows any more can still be asked for: longer than a busy machine takes to draw a page."""
@@ -59,4 +59,4 @@ class PatientFiles(MediaFileManager):
 
 def give() -> None:
     """Let the server that starts next keep its files in such a store; nothing public lets an app choose one."""
-    runtime.MediaFileManager = PatientFiles  # type: ignore[misc]
+    runtime.MediaFileManager = PatientFiles  # type: ignore[attr-defined]
