@@ -35,9 +35,9 @@ WHOLE_SIZE = (240, 320)
 
 _PAPERS = "Zaiter & Zwiggelaar: Adam, 1e-4, 25 epochs, cross-entropy, as they say. "
 _MASKED = (
-    "Trained on the crops of ALL-IDB2, masked by the paper's threshold. Their batch and input size are not given: 4, and {size} "
-    "px here. Pre-trained to tell the kinds of cells of Aria, PBC and WBC_segmentation apart, each set by itself, instead of on "
-    "ImageNet."
+    "Trained on the crops of ALL-IDB2, masked by the paper's threshold. Their batch and input size are not given: {batch} crops "
+    "of {size} px here. Pre-trained to tell the kinds of cells of Aria, PBC and WBC_segmentation apart, each set by itself, "
+    "instead of on ImageNet."
 )
 _LIGHT = (
     "Their text gives no channels, kernels or input size, and contradicts itself on whether pooling follows convolution: here "
@@ -47,6 +47,7 @@ _LIGHT = (
 
 def _cell(name: str, title: str, size: int, paper: str, protocols: tuple[str, ...], pretraining: Settings) -> Plan:
     mixed = pretraining.mixed
+    batch = 4 if name == "lightweight" else 16  # the others norm each batch by itself, for which four crops are too few
     return Plan(
         task="cell",
         builder=f"allcad_core.classification.{name}:build",
@@ -54,9 +55,9 @@ def _cell(name: str, title: str, size: int, paper: str, protocols: tuple[str, ..
         input={"size": size, "context": CONTEXT, "mask": "paper"},
         classes=CELL,
         title=title,
-        paper=_PAPERS + paper + _MASKED.format(size=size),
+        paper=_PAPERS + paper + _MASKED.format(size=size, batch=batch),
         protocols=protocols,
-        course=Course(Settings(batch=4, mixed=mixed), {"ALL-IDB2": 1.0}),
+        course=Course(Settings(batch=batch, mixed=mixed), {"ALL-IDB2": 1.0}),
         pretraining=Course(pretraining, OTHERS, kinds=True),
     )
 
