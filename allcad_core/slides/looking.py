@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 from threading import Lock
+from time import sleep
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +15,15 @@ from numpy.typing import NDArray
 from allcad_core import analysis, compiled, devices, images
 from allcad_core.detection import Detections
 from allcad_core.errors import UnknownNameError
-from allcad_core.ground import balance, ground_colour
+from allcad_core.ground import BALANCED, balance, ground_colour
 from allcad_core.recipes import recipe, recipes
 from allcad_core.results import Cell, Models
-from allcad_core.slides.base import Pixels, Slide
+from allcad_core.slides.base import TILE, Pixels, Slide
 from allcad_core.slides.grid import Block, Place, shape, under
+
+if TYPE_CHECKING:
+    from allcad_core.classification import CellClassifier
+    from allcad_core.detection.ultralytics import Yolo
 
 RED_CELL_UM = 7.5
 """Diameter of a red cell on a dry smear: the scale where red cells cannot be measured but the file says its own."""
@@ -32,6 +39,10 @@ OWN_GROUND = 0.15
 """A window's ground may differ from that of the slide by so much of it; else there is no ground in the window."""
 LEAST_SCORE = 0.15
 """Boxes that the detector itself believes less are not judged: time is short, and they are never shown."""
+REHEARSED_ACROSS, REHEARSED_CELLS = 3, 8
+"""Tiles a side of blocks, and cells at once, to whose number compiled networks are fitted before somebody waits for them."""
+BREATH_S = 0.005
+"""Between two rehearsals, so that a look that waits comes first."""
 BLANK = 14
 """Grey levels under the ground; a tile without anything darker in the overview is empty glass."""
 
@@ -95,6 +106,7 @@ class Looker:
         self.slide, self.look = slide, look(name)
         self._device = device
         self._lock = Lock()
+        self._warm = False
 
     @property
     def models(self) -> Models:
@@ -157,7 +169,29 @@ class Looker:
     def warm(self) -> None:
         """Measure the slide and load the models, so that the first look is as quick as the next."""
         _ = self.red_cell_px, self.ground, self.blank
+        if self._warm:
+            return
+        self._warm = True
         self.cells(Block(*(side // 2 for side in shape(self.slide)), *(side // 2 + 1 for side in shape(self.slide))))
+        if self.look.recipe is None and self.backend == "compiled":
+            self._rehearse()
+
+    def _rehearse(self) -> None:
+        """Show the networks every size of block and number of cells once, on empty ground.
+
+        A compiled network fits itself to a size when it first meets it, which takes as long as several looks.
+        """
+        detector, classifier = self._networks()
+        shrink = self._shrink
+        for across, down in product(range(1, REHEARSED_ACROSS + 1), repeat=2):
+            wide, high = ((TILE * side + 2 * self.margin) // shrink for side in (across, down))
+            with self._lock:
+                detector.detect(np.full((high, wide, 3), BALANCED, np.uint8), self.red_cell_px / shrink)
+            sleep(BREATH_S)
+        for number in range(1, REHEARSED_CELLS + 1):
+            with self._lock:
+                classifier.probabilities(np.full((64, 64, 3), BALANCED, np.uint8), [(16.0, 16.0, 48.0, 48.0)] * number)
+            sleep(BREATH_S)
 
     def cells(self, block: Block) -> tuple[Cell, ...]:
         """Cells whose middle lies on a block, best first, boxes in px of the slide.
@@ -181,21 +215,31 @@ class Looker:
             and y0 - slack <= (cell.box[1] + cell.box[3]) / 2 < y1 + slack
         )
 
-    def _quick(self, block: Block) -> tuple[tuple[Cell, ...], tuple[int, int], int]:
+    def _networks(self) -> tuple[Yolo, CellClassifier]:
+        """Detector and classifier of a quick look."""
         from allcad_core.detection.ultralytics import yolo
 
         assert self.look.detector is not None
         assert self.look.classifier is not None
+        return yolo(self.look.detector, self.where), analysis.cell_classifier(self.look.classifier, self.where)
+
+    @property
+    def _shrink(self) -> int:
+        """How many times smaller than at full size a quick look takes the slide."""
         shrink = 1
         while self.red_cell_px / (2 * shrink) >= FINE_ENOUGH:
             shrink *= 2
+        return shrink
+
+    def _quick(self, block: Block) -> tuple[tuple[Cell, ...], tuple[int, int], int]:
+        detector, classifier = self._networks()
+        shrink = self._shrink
         pixels, corner = self._pixels(block, shrink)
         balanced = balance(pixels, self._ground_of(pixels))
-        found = yolo(self.look.detector, self.where).detect(balanced, self.red_cell_px / shrink)
+        found = detector.detect(balanced, self.red_cell_px / shrink)
         sure = found.scores >= LEAST_SCORE
         found = Detections(found.boxes[sure], found.scores[sure])  # its labels are not asked for
-        classifier = analysis.cell_classifier(self.look.classifier, self.where)
-        cells = analysis.judge(found, balanced, (), detector=self.look.detector, classifier=classifier)
+        cells = analysis.judge(found, balanced, (), detector=self.look.detector or "", classifier=classifier)
         return cells, corner, shrink
 
     def _thorough(self, block: Block) -> tuple[tuple[Cell, ...], tuple[int, int], int]:
