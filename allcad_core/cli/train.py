@@ -109,8 +109,7 @@ def _varied(arguments: argparse.Namespace, name: str, made: Plan) -> tuple[Plan,
         if made.task != "detect":
             raise AllcadError(f"'{name}' is no detector: --protocol-settings is not for it.")
         size = SETTINGS[arguments.protocol_settings].size
-        changes = {"settings": arguments.protocol_settings, "long_side": size}
-        other = replace(other, input={**other.input, **changes})
+        other = replace(other, settings=arguments.protocol_settings, input={**other.input, "long_side": size})
         folders.append(f"settings-{arguments.protocol_settings}")
     return other, "/".join(folders)
 
@@ -143,6 +142,7 @@ def _segmentation(arguments: argparse.Namespace) -> int:
     from allcad_core.evaluation.segmentation_report import with_figures
     from allcad_core.predictions import RESULTS
     from allcad_core.training import segmenting
+    from allcad_core.training.plan_types import FULL
 
     data, results = find_data(arguments.data), arguments.results or RESULTS
     device = devices.choose(arguments.device)
@@ -151,7 +151,7 @@ def _segmentation(arguments: argparse.Namespace) -> int:
             written = segmenting.run(fold, data, arguments.runs, results, device, bar.show)
             print(f"{SEGMENTATION} {segmenting.PROTOCOL} {fold}: {'already there' if written is None else 'done'}")
         if arguments.ship:
-            fold = segmenting.FULL if arguments.fold is None else arguments.fold
+            fold = FULL if arguments.fold is None else arguments.fold
             card = segmenting.ship(data, arguments.runs, device, fold=fold, tell=bar.show)
             card = with_figures(card, data, results)
             print(f"{card.name}: weights/{card.file}, {card.parameters:,} parameters")

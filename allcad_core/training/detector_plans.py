@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from allcad_core.detection.ultralytics import CLASSES, RED_CELL_PX
-from allcad_core.training.plan_types import Plan
+from allcad_core.training.plan_types import FULL, Plan
 
 COMMON = (
     " Trained here at the scale of the red cells on tiles of 256 px, pre-trained on Aria, TXL-PBC and generated fields instead "
@@ -24,19 +24,19 @@ OF_V7 = (
 def _detector(
     architecture: str, title: str, paper: str, protocols: tuple[str, ...] = ("chen17",), *, scratch: bool = False
 ) -> Plan:
+    """The plan of a detector. One that is judged on the paper's 17 fields alone ships as it was fitted for them."""
     return Plan(
         task="detect",
         builder="allcad_core.detection.ultralytics:build",
         arguments={"architecture": architecture, "classes": len(CLASSES)},
-        input={
-            "red_cell_px": RED_CELL_PX,
-            **({} if architecture == "yolo11n.yaml" else {"settings": "short"}),
-            **({"scratch": True} if scratch else {}),
-        },
+        input={"red_cell_px": RED_CELL_PX},
         classes=CLASSES,
         title=title,
         paper=paper + ("" if scratch else COMMON),
         protocols=protocols,
+        settings="ours" if architecture == "yolo11n.yaml" else "short",
+        scratch=scratch,
+        fold=0 if protocols == ("chen17",) else FULL,
     )
 
 

@@ -16,6 +16,7 @@ from allcad_core.datasets import aria, pbc, txl_pbc
 from allcad_core.detection import ultralytics
 from allcad_core.training import sources
 from allcad_core.training.composed import Composer, Stock, stock
+from allcad_core.training.plan_types import FULL
 from allcad_core.training.tiles import CLASSES, LabelledTile, store, whole
 from allcad_core.training.truth import TrueField
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     from allcad_core.training.bench import Bench
 
-FULL = -1
-"""The fold that leaves nothing out: what ships."""
 GENERATED = 80
 """Generated fields beside the real ones."""
 UNSEEN_BLOCK = 0
@@ -67,7 +66,7 @@ PAPER = Settings(epochs=150, size=1024, batch=16, lr=0.01, optimizer="SGD", mixe
 SHORT = Settings(tiles=4000, mixed=True)
 """For networks that are several times as large as the default one."""
 SETTINGS: Mapping[str, Settings] = {"ours": Settings(), "short": SHORT, "paper": PAPER}
-"""By the name that ``--protocol-settings`` takes; a plan's ``input`` names another one than ours under ``settings``."""
+"""By the name that ``--protocol-settings`` takes and a plan names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,9 +163,9 @@ def fit_detector(name: str, bench: Bench, protocol: str, fold: int, folds: Mappi
     home = bench.runs / "detect" / name
     title = f"{name} {protocol} {'all' if fold == FULL else fold}"
     others = _others(bench)
-    settings = SETTINGS[str(made.input.get("settings", "ours"))]
+    settings = SETTINGS[made.settings]
     start = None
-    if not made.input.get("scratch"):
+    if not made.scratch:
         start = fit(
             architecture, Diet(others, {aria.NAME: 0.4, txl_pbc.NAME: 0.25, sources.GENERATED: 0.35}), home / "indomain",
             pretraining(settings), device=str(bench.device),

@@ -19,11 +19,9 @@ from allcad_core.synthesis import trial
 from allcad_core.training import aggregates, answers, classifiers, detectors, fieldsets, sources
 from allcad_core.training.bench import UNSEEN, Bench
 from allcad_core.training.detector_plans import PLANS as DETECTORS
+from allcad_core.training.plan_types import FULL
 from allcad_core.training.plans import draft_card
 from allcad_core.training.truth import TrueField
-
-FULL = detectors.FULL
-"""The fold that leaves nothing out: what ships."""
 
 
 def run(name: str, protocol: str, fold: int, bench: Bench) -> Path | None:

@@ -11,6 +11,9 @@ from allcad_core.models import Task
 if TYPE_CHECKING:
     from allcad_core.training.fitting import Settings
 
+FULL = -1
+"""The fold that leaves nothing out."""
+
 
 @dataclass(frozen=True)
 class Course:
@@ -47,6 +50,9 @@ class Plan:
         start: arguments of the builder that start it from published weights, where the plan does.
         generated: so many generated fields join the training.
         proposals: a cell classifier that also judges the regions of the held-out fields, for the recipe ``regions``.
+        settings: how a detector is fitted, see ``detectors.SETTINGS``.
+        scratch: a detector that nothing comes before.
+        fold: what ships is what this fold of the first protocol gave; ``FULL`` leaves nothing out.
         ships: whether it gets weights and a card.
     """
 
@@ -66,4 +72,7 @@ class Plan:
     start: Mapping[str, Any] | None = None
     generated: int = 0
     proposals: bool = False
+    settings: str = "ours"
+    scratch: bool = False
+    fold: int = FULL
     ships: bool = True

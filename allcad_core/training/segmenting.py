@@ -19,11 +19,10 @@ from allcad_core.segmentation.overlap import overlap
 from allcad_core.segmentation.unet import CROP_SIDE, FIELD_RED_CELL, NAME, Segmenter, with_network
 from allcad_core.training import masks, unet
 from allcad_core.training.classifiers import store
+from allcad_core.training.plan_types import FULL
 
 PROTOCOL = "session"
 FOLDS = 3
-FULL = -1
-"""The fold that leaves nothing out."""
 DECODER = (96, 64, 32, 16)
 
 Tell = Callable[[str, int, int], None]

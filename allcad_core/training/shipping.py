@@ -20,7 +20,7 @@ LARGE = 4_000_000
 
 
 def ship(name: str, bench: Bench, folder: Path | None = None) -> models.Card:
-    """Train on every field by the recipe of the folds, write the weights and the card.
+    """Train on every field by the recipe of the folds, or on what the plan says; write the weights and the card.
 
     What pre-training gave goes beside them, so that whoever has ALL-IDB alone can train by the same recipe. The card has
     neither figures nor calibration yet: ``evaluation.cards`` computes both from stored predictions.
@@ -35,10 +35,10 @@ def ship(name: str, bench: Bench, folder: Path | None = None) -> models.Card:
     if aggregates.listens(made):
         network: torch.nn.Module = aggregates.shipped(made, bench.results)
     elif made.task == "detect":
-        network = detectors.fit_detector(name, bench, protocol, jobs.FULL, bench.folds(protocol))
+        network = detectors.fit_detector(name, bench, protocol, made.fold, bench.folds(protocol))
     else:
         train = jobs.fit_cells if made.task == "cell" else jobs.fit_fields
-        network = train(name, bench, protocol, jobs.FULL)
+        network = train(name, bench, protocol, made.fold)
     card = draft_card(name, made)
     parameters = sum(value.numel() for value in network.parameters())
     storage = "int8" if parameters > LARGE else "fp16"

@@ -173,8 +173,7 @@ class TestFolds:
 
     def test_from_scratch_nothing_comes_before(self, meals: Any, bench: Any) -> None:
         scratch = plan("yolov5s-scratch")
-        assert scratch.input["scratch"]
-        bench.plan = lambda _: replace(plan("yolo11n"), input=dict(scratch.input))
+        bench.plan = lambda _: replace(plan("yolo11n"), scratch=scratch.scratch)
         fit_detector("yolov5s-scratch", bench, "chen17", 0, {**dict.fromkeys(self.FOLDS, -1), "Im001_1": 0})
         assert [(folder, start) for folder, _, start in meals] == [("chen170", None)]
 

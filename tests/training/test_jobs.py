@@ -19,7 +19,7 @@ from allcad_core.training import cellsets, checkpoints, classifiers, detectors, 
 from allcad_core.training.bench import UNSEEN, Bench, Picture
 from allcad_core.training.cellsets import CellSet
 from allcad_core.training.fitting import Settings
-from allcad_core.training.plan_types import Course
+from allcad_core.training.plan_types import FULL, Course
 from allcad_core.training.truth import TrueField
 
 Fields = Callable[..., list[TrueField]]
@@ -219,6 +219,21 @@ def test_generated_fields_join_the_training_of_their_plan(
     assert gathered[0][-2:] == ["generated made-1", "generated made-2"]
     with pytest.raises(DataError, match="is an experiment and does not ship"):
         shipping.ship("with-generated", bench, tmp_path / "weights")
+
+
+@pytest.mark.parametrize("fold", [FULL, 0])
+def test_a_detector_ships_as_it_was_fitted_for_the_papers_images_where_its_plan_says_so(
+    bench: DrawnBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fold: int
+) -> None:
+    asked: list[tuple[object, ...]] = []
+    monkeypatch.setattr(bench, "folds", lambda protocol: {"protocol": protocol})
+    monkeypatch.setattr(
+        detectors, "fit_detector", lambda name, _, *rest: asked.append((name, *rest)) or torch.nn.Linear(2, 2)
+    )
+    monkeypatch.setattr(plans, "PLANS", {**plans.PLANS, "yolov6n": replace(plans.PLANS["yolov6n"], fold=fold)})
+    card = shipping.ship("yolov6n", bench, tmp_path / "weights")
+    assert asked == [("yolov6n", "chen17", fold, {"protocol": "chen17"})]
+    assert ("outside the 17 test images" in card.trained_on) == (fold == 0)
 
 
 def test_large_networks_ship_as_eight_bits(bench: DrawnBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
