@@ -51,7 +51,7 @@ def test_a_slide_is_brought_moved_scanned_and_taken_along(visitor: Visit, photog
 
     page.locator(".go").click()
     page.locator(".slide[data-scan=done]").wait_for()
-    assert "100" in page.locator(".covered").inner_text()
+    page.locator(".covered", has_text="100").wait_for()
     total = int(page.locator(".n-blast").inner_text()) + int(page.locator(".n-healthy").inner_text())
     assert total >= first
 

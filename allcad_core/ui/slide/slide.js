@@ -1,7 +1,9 @@
 // The slide viewer: OpenSeadragon moves the pyramid; what comes into view is asked for, boxed, and stays boxed.
 const QUIET_MS = 60; // a view that stood still so long is looked at, also in the middle of a drag
 const REST_MS = 150; // a view that rested so long after its answer: what lies ahead of it is looked at
+const TELL_MS = 80; // map and words follow the picture so much later: they cost more than its boxes
 const NEWS_MS = 1000; // how often a scan is asked for its news
+const TILES_AT_ONCE = 4; // a browser has six connections to a server: a look shall not wait until tiles of the picture are there
 const NBSP = "\u00a0";
 let library;
 
@@ -19,7 +21,8 @@ function load(address) {
 
 const quantile = (values, share) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))];
 const duration = (ms) => (ms < 995 ? `${Math.round(ms)}${NBSP}ms` : `${(ms / 1000).toFixed(1)}${NBSP}s`);
-const shown = (number) => number.toLocaleString("en-GB");
+const GROUPED = new Intl.NumberFormat("en-GB");
+const shown = (number) => GROUPED.format(number);
 
 class SlideViewer {
   constructor(root) {
@@ -38,8 +41,12 @@ class SlideViewer {
     }, { capture: true });
     this.find(".go").addEventListener("click", () => this.scan(!this.runs));
     this.touch();
-    this.resized = new ResizeObserver(() => this.draw());
-    this.resized.observe(root);
+    this.size = { width: 0, height: 0 };
+    this.resized = new ResizeObserver(() => {
+      this.size = { width: this.viewer.clientWidth, height: this.viewer.clientHeight };
+      this.draw();
+    });
+    for (const part of [root, this.viewer]) this.resized.observe(part);
   }
 
   // On a touch screen the page scrolls over the picture until it is tapped.
@@ -64,6 +71,7 @@ class SlideViewer {
     this.figures = null;
     this.first = false;
     this.last = null;
+    this.goal = null;
     clearTimeout(this.rest);
     this.asked?.abort();
     this.ahead?.abort();
@@ -91,14 +99,18 @@ class SlideViewer {
     this.osd = new globalThis.OpenSeadragon.Viewer({
       element: this.find(".stage"), tileSources: source, drawer: "canvas", showNavigationControl: false, showNavigator: false,
       visibilityRatio: 0.5, minZoomImageRatio: 0.8, maxZoomPixelRatio: 3, animationTime: still ? 0 : 0.3, zoomPerScroll: 1.3,
-      imageLoaderLimit: 6, maxImageCacheCount: 200, immediateRender: true,
-      gestureSettingsMouse: gestures, gestureSettingsTouch: { ...gestures, pinchRotate: false }, gestureSettingsPen: gestures,
+      // Of a mouse's flick only that the picture stays under the hand.
+      imageLoaderLimit: TILES_AT_ONCE, maxImageCacheCount: 200, immediateRender: true,
+      gestureSettingsMouse: { ...gestures, flickEnabled: true, flickMomentum: 0 },
+      gestureSettingsTouch: { ...gestures, pinchRotate: false }, gestureSettingsPen: gestures,
     });
     this.osd.canvas.tabIndex = 0;
     this.osd.canvas.setAttribute("aria-label", "Slide: arrows move, plus and minus zoom");
     for (const event of ["update-viewport", "resize", "open"]) this.osd.addHandler(event, () => this.draw());
     // The view's goal is known before the picture has come to rest there: it is looked at meanwhile.
     for (const event of ["pan", "zoom", "resize"]) this.osd.addHandler(event, () => this.moved());
+    // A hand that lets go moves no further: OpenSeadragon sets the last goal after this event, and then it is looked at.
+    this.osd.addHandler("canvas-drag-end", () => setTimeout(() => this.released(), 0));
     this.osd.addHandler("open", () => {
       const { viewport } = this.osd;
       viewport.zoomTo(viewport.imageToViewportZoom(Math.min(1, 2600 / data.width + 0.5)), null, true);
@@ -109,11 +121,20 @@ class SlideViewer {
   }
 
   moved() {
+    const goal = this.window();
+    if (this.goal?.every((edge, index) => edge === goal[index])) return; // letting go sets the same goal once more
+    this.goal = goal;
     this.since = performance.now();
     clearTimeout(this.timer);
     clearTimeout(this.rest);
     this.ahead?.abort(); // the server ends the tile it is at, which a pan takes longer than
     this.timer = setTimeout(() => this.look(), QUIET_MS);
+  }
+
+  released() {
+    if (this.closed || !this.timer) return;
+    clearTimeout(this.timer);
+    this.look();
   }
 
   // Px of the slide that the viewer shows once it rests.
@@ -146,9 +167,12 @@ class SlideViewer {
   }
 
   async look() {
+    this.timer = null;
     if (!this.osd?.isOpen()) return;
     const window = this.window(), since = this.since;
+    if (this.asked && this.isRead(window)) return Object.assign(this.asked.view, { window, since });
     this.asked?.abort();
+    this.asked = null;
     this.reading = [];
     this.find(".far").hidden = true;
     if (!this.unseen(window)) {
@@ -157,7 +181,7 @@ class SlideViewer {
       this.onward(window);
       return;
     }
-    const asked = (this.asked = new AbortController());
+    const asked = (this.asked = new AbortController()), view = (asked.view = { window, since });
     try {
       const answer = await this.ask({ window }, asked.signal);
       let looked = false;
@@ -167,20 +191,29 @@ class SlideViewer {
         looked ||= told.reading?.length > 0;
         this.take(told);
       }
+      this.asked = null;
       this.reading = [];
       this.draw();
-      if (since === this.since && this.isNew(window) && looked && this.first) this.note(performance.now() - since);
+      const rests = view.since === this.since;
+      if (rests && this.isNew(view.window) && looked && this.first) this.note(performance.now() - view.since);
       this.first = true; // the very first look waits for the models and follows no pan
       this.settle();
-      if (since === this.since) this.onward(window);
+      if (rests) this.onward(view.window);
     } catch (error) {
       if (error.name !== "AbortError") this.complain("The server does not answer. Reload the page.");
     }
   }
 
+  // Whether all that is unseen of a window is being read already: then there is nothing to ask.
+  isRead(window) {
+    const waiting = [...this.under(window)].filter((place) => !this.tiles.has(place)).map((place) => place.split(" ").map(Number));
+    const among = ([column, row]) => this.reading.some(([left, top, right, bottom]) => column >= left && column < right && row >= top && row < bottom);
+    return waiting.length > 0 && waiting.every(among);
+  }
+
   ask(question, signal) {
     const body = JSON.stringify({ ...question, tiles: this.next[0], cells: this.next[1] });
-    return fetch(`${this.data.address}/look`, { method: "POST", headers: { "Content-Type": "application/json" }, body, signal });
+    return fetch(`${this.data.address}/look`, { method: "POST", headers: { "Content-Type": "application/json" }, body, signal, priority: "high" });
   }
 
   // While a view rests: look at what lies in the direction of the last move, then at what lies around, tile by tile.
@@ -306,8 +339,7 @@ class SlideViewer {
   draw() {
     const view = this.view(), canvas = this.find(".boxes");
     if (!view) return;
-    const ratio = globalThis.devicePixelRatio || 1;
-    const size = { width: this.viewer.clientWidth, height: this.viewer.clientHeight };
+    const ratio = globalThis.devicePixelRatio || 1, size = this.size;
     if (canvas.width !== Math.round(size.width * ratio)) canvas.width = Math.round(size.width * ratio);
     if (canvas.height !== Math.round(size.height * ratio)) canvas.height = Math.round(size.height * ratio);
     const context = canvas.getContext("2d");
@@ -315,6 +347,14 @@ class SlideViewer {
     context.clearRect(0, 0, size.width, size.height);
     drawVeil(context, this.reading, view, this.data.tile);
     this.inView = drawBoxes(context, this.cells.values(), view, size);
+    this.toTell ??= setTimeout(() => this.tell(), TELL_MS);
+  }
+
+  // What stands around the picture: the map, where the view lies, the scale. It may follow a little later.
+  tell() {
+    this.toTell = null;
+    const view = this.view(), { size } = this;
+    if (!view || this.closed) return;
     this.find(".reading").hidden = !this.reading.length;
     const wide = size.width / view.scale, high = size.height / view.scale;
     const middle = [(size.width / 2 - view.x) / view.scale, (size.height / 2 - view.y) / view.scale].map((value) => shown(Math.round(value)));
@@ -362,6 +402,7 @@ class SlideViewer {
     clearTimeout(this.timer);
     clearTimeout(this.newsTimer);
     clearTimeout(this.rest);
+    clearTimeout(this.toTell);
     this.asked?.abort();
     this.ahead?.abort();
     this.resized.disconnect();

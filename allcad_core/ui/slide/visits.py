@@ -66,7 +66,7 @@ class Visit:
         self._last_view = 0.0
         self._scan: Thread | None = None
         self._stop = threading.Event()
-        self._lock = Lock()
+        self._lock, self._looking = Lock(), Lock()
         _visits[self.token] = self
 
     def prepare(self) -> None:
@@ -104,8 +104,9 @@ class Visit:
         yield {**reading, **fresh()}
         for block in waiting:
             try:
-                if set(block.tiles) & set(self.seen.unseen(block.window())):
-                    self.seen.add(block.tiles, self.looker.cells(block))
+                with self._looking:  # whoever waited here finds what was seen meanwhile
+                    if set(block.tiles) & set(self.seen.unseen(block.window())):
+                        self.seen.add(block.tiles, self.looker.cells(block))
             except AllcadError as error:
                 self.problem = str(error)
                 yield {"problem": self.problem}
