@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from allcad_core.results import Cell
 from allcad_core.slides import Looker, Seen, looks, scan_slide
 from allcad_core.slides.grid import Block, blocks
 from allcad_core.slides.looking import look
-from tests.slides.conftest import ArraySlide
+from tests.slides.conftest import ArraySlide, Blobs, Sure
 
 
 def looked(slide, order) -> list[Cell]:
@@ -55,6 +56,36 @@ def test_only_the_block_and_its_margin_are_read(drawn):
     looker.cells(Block(1, 1, 2, 2))
     x0, y0, x1, y1 = drawn.reads[-1]
     assert (x0, y0, x1, y1) == (512 - looker.margin, 512 - looker.margin, 1024 + looker.margin, 1024 + looker.margin)
+
+
+@pytest.mark.usefixtures("blobs")
+def test_compiled_networks_meet_every_size_of_a_view_before_a_visitor_does(drawn, monkeypatch):
+    met: list[set] = [set(), set()]
+
+    class Detector(Blobs):
+        def detect(self, balanced, red_cell_diameter):
+            met[0].add(balanced.shape)
+            return super().detect(balanced, red_cell_diameter)
+
+    class Classifier(Sure):
+        def probabilities(self, balanced, boxes):
+            met[1].add(len(boxes))
+            return super().probabilities(balanced, boxes)
+
+    monkeypatch.setattr("allcad_core.detection.ultralytics.yolo", lambda *_: Detector())
+    monkeypatch.setattr("allcad_core.analysis.cell_classifier", lambda *_: Classifier())
+    monkeypatch.setattr(Looker, "backend", "compiled")
+    slide = ArraySlide(np.full((6 * 512, 6 * 512, 3), drawn.pixels[0, 0], np.uint8))
+    looker = Looker(slide)
+    looker.warm()
+    known = [set(each) for each in met]
+    for across, down in product((1, 2, 3), repeat=2):
+        looker.cells(Block(1, 1, 1 + across, 1 + down))
+    assert met[0] == known[0]
+    assert set(range(1, 9)) <= known[1]
+    met[0].clear()
+    looker.warm()
+    assert met[0] == set()
 
 
 @pytest.mark.usefixtures("blobs")

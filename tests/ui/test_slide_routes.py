@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import json
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -66,6 +68,26 @@ def test_a_view_is_looked_at_once(client, visit):
     assert lines[-1]["share"][0] == 1
     again = told(client, visit, [0, 0, 1500, 1000], *lines[-1]["next"])
     assert again == [{"reading": [], "tiles": [], "cells": [], "next": lines[-1]["next"]}]
+
+
+def test_two_who_look_at_one_place_at_once_have_it_read_once(client, visit, monkeypatch):
+    read, both = [], threading.Barrier(2)
+
+    def slow(self, block):
+        read.append(block)
+        time.sleep(0.05)  # as long as it lasts, the other one waits
+        return one_a_tile(self, block)
+
+    monkeypatch.setattr(Looker, "cells", slow)
+
+    def ask(_: int) -> int:
+        both.wait(60)
+        lines = told(client, visit, [TILE, 0, 3 * TILE, TILE])
+        return lines[-1]["next"][1]
+
+    with ThreadPoolExecutor(2) as visitors:
+        assert list(visitors.map(ask, range(2))) == [2, 2]
+    assert read == [Block(1, 0, 3, 1)]
 
 
 def test_what_lies_ahead_is_read_tile_by_tile_and_is_there_when_it_comes_into_view(client, visit):
