@@ -12,6 +12,7 @@ from allcad_core.ui.slide.routes import routes
 
 if __name__ != "__main__":  # the server takes its routes from here; each run of the page is __main__
     grace.give()
+    theme.own_navigation()
     between = [Middleware(each) for each in (Prompt, Shipped, EarlyStyle)]
     app = st.App(__file__, routes=[*routes(), *live_routes()], middleware=between, lifespan=tidying.lifespan)
 else:

@@ -4,12 +4,11 @@ import streamlit as st
 
 from allcad_core.errors import AllcadError
 from allcad_core.results import FieldAnalysis
-from allcad_core.ui import bring, field_view, label, notes, pooling, proof, state, theme, verdict
+from allcad_core.ui import bring, field_view, label, notes, pooling, proof, state, verdict
 from allcad_core.ui.state import Smear
 
 
 def draw() -> None:
-    theme.through_the_door()
     state.follow_address()
     notes.broken(state.failures())
     smear = state.current()
@@ -32,18 +31,18 @@ def draw() -> None:
         with head:
             label.rest(smear, None)
         return
-    verdict_place = st.container(key="verdict")
-    cells_tab, mask_tab = st.tabs(["Cells", "Histogram and mask"], key="view", on_change="rerun")
-    with cells_tab:
-        shown, finish = field_view.field(smear, found)
-    with verdict_place:
+    shown = field_view.at_chosen_score(found)
+    with head:
+        label.rest(smear, shown)
+    with st.container(key="verdict"):
         pool = pooling.gathered(shown) if together and smear.sample is None else None
         if pool is None:
             verdict.verdict(shown)
         else:
             pooling.over_all(pool)
-    with head:
-        label.rest(smear, shown)
+    cells_tab, mask_tab = st.tabs(["Cells", "Histogram and mask"], key="view", on_change="rerun")
+    with cells_tab:
+        finish = field_view.field(smear, found, shown)
     with mask_tab:
         if mask_tab.open:
             proof.histogram_and_mask(smear)

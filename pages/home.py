@@ -3,7 +3,7 @@
 import streamlit as st
 
 from allcad_core.errors import AllcadError
-from allcad_core.ui import bring, engine, notes, state, theme, tour
+from allcad_core.ui import bring, engine, notes, state, tour
 from allcad_core.ui.example import example
 
 DOORS = (
@@ -40,7 +40,6 @@ FURTHER = (
 
 
 def draw() -> None:
-    theme.through_the_door()
     with st.container(key="home-top"):
         left, right = st.columns([4, 5], gap="large")
     with left:

@@ -1,11 +1,9 @@
 """Live camera: boxes over the moving picture, and a frozen frame for Analyse smear."""
 
-from allcad_core.ui import theme
 from allcad_core.ui.live import page
 
 
 def draw() -> None:
-    theme.through_the_door()
     page.live()
 
 

@@ -4,12 +4,11 @@ import streamlit as st
 
 from allcad_core.errors import AllcadError, UnknownNameError
 from allcad_core.models import cards
-from allcad_core.ui import engine, notes, theme, tour, words
+from allcad_core.ui import engine, notes, tour, words
 from allcad_core.ui.cards import data_sets, licences, limits, model_card, recipe_list
 
 
 def draw() -> None:
-    theme.through_the_door()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title("Models and data", anchor=False, width="content")
         tour.again()

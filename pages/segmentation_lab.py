@@ -1,12 +1,11 @@
 """Segmentation lab: from the photograph to measured cells, each step to be seen, moved and compared."""
 
-from allcad_core.ui import bring, notes, state, theme
+from allcad_core.ui import bring, notes, state
 from allcad_core.ui.lab import choice, page
 from allcad_core.ui.lab.label_row import PAGE
 
 
 def draw() -> None:
-    theme.through_the_door()
     choice.follow_address()
     notes.broken(state.failures())
     smear = state.current()

@@ -1,7 +1,5 @@
 """Slide: a whole slide to move over, with cells boxed as they come into view."""
 
-from allcad_core.ui import theme
 from allcad_core.ui.slide import page
 
-theme.through_the_door()
 page.draw()

@@ -30,7 +30,7 @@ PROTOCOLS = {
 }
 """Protocols in a visitor's words, the ones to believe first."""
 SHORT = {"session": "new session", "source": "new hospital", "field": "new field"}
-LIMITS = theme.DOOR.parent / "docs" / "limits.md"
+LIMITS = theme.ASSETS.parent / "docs" / "limits.md"
 
 
 @dataclass(frozen=True, slots=True)

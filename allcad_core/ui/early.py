@@ -26,6 +26,8 @@ class EarlyStyle:
             await self.app(scope, receive, send)
             return
         plain = [(name, value) for name, value in scope["headers"] if name.lower() != b"accept-encoding"]
+        name = scope["path"].rstrip("/").rpartition("/")[2]
+        name = name if name in shipped.OF_A_PAGE else ""
         start: Message | None = None
         parts: list[bytes] = []
 
@@ -38,7 +40,7 @@ class EarlyStyle:
             else:
                 parts.append(message.get("body", b""))
                 if not message.get("more_body", False):
-                    await _send_styled(start, b"".join(parts), send)
+                    await _send_styled(start, b"".join(parts), shipped.links(name), send)
 
         await self.app({**scope, "headers": plain}, receive, written)
 
@@ -52,9 +54,9 @@ def _is_html(message: Message) -> bool:
     return message["status"] == 200 and any(kind.startswith(b"text/html") for kind in kinds)
 
 
-async def _send_styled(start: Message, page: bytes, send: Send) -> None:
+async def _send_styled(start: Message, page: bytes, links: str, send: Send) -> None:
     style = f"<style>{theme.style()}</style>".encode()
-    page = page.replace(HEAD_ENDS, style + shipped.links().encode() + HEAD_ENDS, 1)
+    page = page.replace(HEAD_ENDS, style + links.encode() + HEAD_ENDS, 1)
     headers = [(name, value) for name, value in start["headers"] if name.lower() not in OF_THE_UNCHANGED]
     await send({**start, "headers": [*headers, (b"content-length", str(len(page)).encode())]})
     await send({"type": "http.response.body", "body": page})

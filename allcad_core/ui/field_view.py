@@ -19,57 +19,69 @@ HEIGHT = 396
 KINDS = ("blast", "healthy", "review")
 
 
-def field(smear: Smear, analysis: FieldAnalysis) -> tuple[FieldAnalysis, Finish]:
+def field(smear: Smear, analysis: FieldAnalysis, shown: FieldAnalysis) -> Finish:
     """Draw the field and what can be done with it.
 
+    Args:
+        smear: the photograph.
+        analysis: of it, at its model's own score.
+        shown: the same as ``at_chosen_score`` gives it.
+
     Returns:
-        The analysis at the score that the visitor set, and what draws the rest of the card once the page stands.
+        What draws the rest of the card once the page stands.
     """
     left, right = st.columns([5, 2], gap="medium")
     with left:
         with st.container(horizontal=True, vertical_alignment="center", key="controls"):
             pills = st.container(width="content")
             st.space("stretch")
-            least = score_slider(analysis)
+            score_slider(analysis)
             recipe_choice()
-        shown = analysis.at(least)
         with pills:
             kinds = kind_pills(shown)
         order = ordered(shown, kinds)
         chosen = state.chosen_cell()
         chosen = chosen if chosen in order else next(iter(order), None)
         if not shown.cells:
-            verdict.nothing_found(shown, lambda score: _set_score(analysis, score))
+            verdict.nothing_found(shown, lambda score: _set_score(shown, score))
         viewer(
             picture(smear),
-            (analysis.width, analysis.height),
-            analysis.every_cell,
+            (shown.width, shown.height),
+            shown.every_cell,
             key="field",
             alt=f"{smear.name} with a box around every white cell. {shown.suggestion.headline}",
-            least=least,
+            least=shown.confidence,
             kinds=[*kinds, "unsure"],
             chosen=chosen,
             height=HEIGHT,
-            um_per_px=analysis.um_per_px,
+            um_per_px=shown.um_per_px,
             on_choice=state.choose_cell,
             on_drawn=lambda box: reviewing.draw(smear, shown, box),
         )
         cell_row(smear, shown, order, chosen)
     with right:
-        finish = cell_card(smear, shown, order, chosen)
-    return shown, finish
+        return cell_card(smear, shown, order, chosen)
 
 
-def score_slider(analysis: FieldAnalysis) -> float:
+def at_chosen_score(analysis: FieldAnalysis) -> FieldAnalysis:
+    """The analysis at the score that the visitor set, known before the slider is drawn: the verdict stands above it."""
+    return analysis.at(float(st.session_state.get(_score_key(analysis), round(analysis.confidence, 2))))
+
+
+def _score_key(analysis: FieldAnalysis) -> str:
+    return f"least-{analysis.recipe}"
+
+
+def score_slider(analysis: FieldAnalysis) -> None:
     """The score below which boxes are hidden; each model has its own, which outlives a change of page."""
     st.markdown("Score at least", width="content")
-    return st.slider(
+    st.slider(
         "Score at least",
         0.0,
         0.99,
         value=round(analysis.confidence, 2),
         step=0.01,
-        key=f"least-{analysis.recipe}",
+        key=_score_key(analysis),
         persist_state="session",
         label_visibility="collapsed",
         width=180,
@@ -77,7 +89,7 @@ def score_slider(analysis: FieldAnalysis) -> float:
 
 
 def _set_score(analysis: FieldAnalysis, score: float) -> None:
-    st.session_state[f"least-{analysis.recipe}"] = math.floor(100 * score) / 100
+    st.session_state[_score_key(analysis)] = math.floor(100 * score) / 100
 
 
 def recipe_choice() -> None:

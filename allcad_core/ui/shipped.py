@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 AT_ONCE = ("Html", "BidiComponent", "Button", "ButtonGroup", "PageLink", "FileUploader")
 """Parts of the first screenful of nearly every page; without this, the browser learns only from the page that it needs them."""
+OF_A_PAGE = {
+    "analyse": ("Slider", "Selectbox"),
+    "segmentation_lab": ("Slider", "NumberInput"),
+    "compare": ("Selectbox", "Slider"),
+    "confusion_explorer": ("Selectbox", "Slider"),
+    "batch": ("Selectbox", "TextArea", "TextInput", "NumberInput"),
+}
+"""Further parts of a page, by the last part of its address. Until one is there, a grey stand-in of another height is shown."""
 FONTS = ("SourceSerifVariable-Roman", "MaterialSymbols-Rounded")
 """Of headlines and icons. Where they come late, text is drawn twice, and what stands beside it moves."""
 LARGEST = 2_000_000
@@ -56,14 +64,21 @@ class Shipped:
 
 
 @cache
-def links() -> str:
-    """Lines for a page's head by which the browser asks for scripts and fonts before the page names them."""
+def links(page: str = "") -> str:
+    """Lines for a page's head by which the browser asks for scripts and fonts before the page names them.
+
+    Args:
+        page: last part of its address.
+    """
     fonts = (
         f'<link rel="preload" href="./static/media/{path.name}" as="font" type="font/woff2" crossorigin>'
         for stem in FONTS
         for path in sorted((_folder() / "media").glob(f"{stem}.*woff2"))
     )
-    scripts = (f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in needed(AT_ONCE))
+    scripts = (
+        f'<link rel="modulepreload" crossorigin href="./static/js/{name}">'
+        for name in needed((*AT_ONCE, *OF_A_PAGE.get(page, ())))
+    )
     return "".join([*scripts, *fonts])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,8 +12,7 @@ from allcad_core import __version__
 from allcad_core.ui import words
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
-DOOR = ASSETS.parent / "app.py"
-STYLE = Path(__file__).with_name("theme.css")
+STYLES = tuple(Path(__file__).parent / name for name in ("theme.css", "compare/compare.css", "explorer/explorer.css"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,31 +70,27 @@ def palette() -> Palette:
     return DARK if is_dark() else LIGHT
 
 
-def through_the_door() -> None:
-    """Make sure that a page runs inside ``app.py``; every page calls this first.
+def own_navigation() -> None:
+    """Let ``app.py`` alone say which pages there are; the server calls this before its first visitor.
 
-    Where the very first request of a server is for a page and not for the door, Streamlit 1.67 takes the folder
-    ``pages`` for its older kind of app and runs the page bare. Then ``app.py`` is run here, which runs the page again.
+    Streamlit 1.67 takes a folder ``pages`` for its older kind of app until ``st.navigation`` was called once: without this,
+    the first visitor sees a sidebar come and go, and a page that is asked for first runs without its frame.
     """
     from streamlit.runtime.pages_manager import PagesManager
 
-    if PagesManager.uses_pages_directory:
-        PagesManager.uses_pages_directory = False
-        runpy.run_path(str(DOOR), run_name="__main__")
-        st.stop()
+    PagesManager.uses_pages_directory = False
 
 
 @cache
 def style() -> str:
-    """The style block, without its tags."""
-    return STYLE.read_text(encoding="utf-8")
+    """The style block of all pages, without its tags."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in STYLES)
 
 
 def frame(title: str) -> None:
-    """What every page has above its own content: title, icon, mark and style."""
+    """What every page has above its own content: title, icon and mark. Its style stands in its head already."""
     st.set_page_config(page_title=f"{title} \u00b7 allcad", page_icon=str(ASSETS / "favicon.svg"), layout="wide")
     st.logo(str(ASSETS / ("mark-dark.svg" if is_dark() else "mark.svg")), size="large")
-    st.html(STYLE)
 
 
 def footer() -> None:

@@ -6,18 +6,20 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest, app_test
 
 from allcad_core.errors import ModelError
 from allcad_core.explained import Explained
 from allcad_core.images import SmearImage
 from allcad_core.results import Cell, FieldAnalysis, Models, Note, Timing
-from allcad_core.ui import engine, notes, samples
+from allcad_core.ui import engine, notes, samples, theme
 
 APP = Path(__file__).parents[2] / "app.py"
 SCORES = ((0.95, 0.97), (0.9, 0.93), (0.8, 0.55), (0.7, 0.08), (0.4, 0.02))
@@ -151,9 +153,18 @@ def house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[House]:
     st.cache_resource.clear()
 
 
+class OwnNavigation(PagesManager):
+    """AppTest asks anew before each run whether there is a folder ``pages``; a server asks never, see theme.own_navigation."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        theme.own_navigation()
+
+
 @pytest.fixture
-def visit(house: House) -> Callable[..., AppTest]:
+def visit(house: House, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """Open the dashboard as a visitor at a page and with an address."""
+    monkeypatch.setattr(app_test, "PagesManager", OwnNavigation)
 
     def open_page(page: str = "", **address: str) -> AppTest:
         visitor = AppTest.from_file(str(APP), default_timeout=120)

@@ -29,7 +29,9 @@ async def text(_: Request) -> Response:
 @pytest.fixture
 def client() -> TestClient:
     outside = [Middleware(EarlyStyle), Middleware(GZipMiddleware, minimum_size=10)]
-    return TestClient(Starlette(routes=[Route("/", page), Route("/text", text)], middleware=outside))
+    return TestClient(
+        Starlette(routes=[Route("/", page), Route("/compare", page), Route("/text", text)], middleware=outside)
+    )
 
 
 def test_a_page_carries_the_style_in_its_head_once(client: TestClient) -> None:
@@ -40,6 +42,13 @@ def test_a_page_carries_the_style_in_its_head_once(client: TestClient) -> None:
     assert int(answer.headers["content-length"]) == len(answer.content)
     assert "etag" not in answer.headers
     assert answer.headers["cache-control"] == "no-cache"
+
+
+def test_a_page_asks_at_once_for_what_it_shows(client: TestClient) -> None:
+    plain, own = (client.get(path, headers=BROWSER).text for path in ("/", "/compare"))
+    slider = next(name for name in shipped.needed(["Slider"]) if name.startswith("Slider."))
+    assert slider in own
+    assert slider not in plain
 
 
 def test_what_is_no_page_passes_as_it_is(client: TestClient) -> None:

@@ -32,6 +32,16 @@ def stored_row(chosen: Choice, stored: Stored) -> None:
     _select("Protocol", "protocol", protocols, chosen.protocol, lambda name: told.PROTOCOLS[name].title)
 
 
+def rest(whole: Evidence, value: float | None) -> float:
+    """Choices that depend on what was read. Returns where the threshold stands; ``value`` is what the visitor set."""
+    if whole.others:
+        data_sets(whole)
+    level = threshold(whole, value)
+    filters(whole)
+    own_button()
+    return level
+
+
 def data_sets(whole: Evidence) -> None:
     """Choice among the data sets that the model was asked about."""
     _select("Data", "dataset", sorted({whole.dataset, *whole.others}), whole.dataset, str)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 
 import streamlit as st
 
@@ -18,7 +17,6 @@ from allcad_core.ui.explorer.matrix import matrix
 from allcad_core.ui.explorer.own_data import Own
 from allcad_core.ui.explorer.work import Stored
 
-STYLE = Path(__file__).with_name("explorer.css")
 LEFT_OUT = ("session", "source")
 """Protocols whose folds differ in kind, so that they are told one by one."""
 SHARES = {"right": "Right", "found": "Blasts found", "spared": "Healthy spared", "precision": "Precision"}
@@ -26,7 +24,6 @@ SHARES = {"right": "Right", "found": "Blasts found", "spared": "Healthy spared",
 
 def explorer() -> None:
     """Draw the explorer. All of it is one fragment: a choice reruns neither frame nor navigation."""
-    st.html(STYLE)
     choice.follow_address(work.stored())
     _body()
 
@@ -41,34 +38,24 @@ def _body() -> None:
     if choice.complaint():
         notes.broken([choice.complaint()])
     chosen = None if brought is not None else choice.current(stored)
-    head = st.container(key="explorer-head")
-    row = st.container(key="explorer-choice", horizontal=True, vertical_alignment="bottom")
-    with row:
+    value = choice.own_threshold() if chosen is None else chosen.threshold
+    with st.container(key="explorer-head"):  # first, so that nothing that follows is moved by its length
+        whole = _read(chosen, brought)
+        shown = None if whole is None else whole.part(dict(choice.filters()))
+        if shown is not None:
+            _answer(shown, value)
+    with st.container(key="explorer-choice", horizontal=True, vertical_alignment="bottom"):
         if brought is not None:
             controls.own_row(brought, can_go_back=bool(stored))
         elif chosen is not None:
             controls.stored_row(chosen, stored)
-    try:
-        whole = _whole(chosen, brought)
-    except AllcadError as error:
-        with head:
-            st.title("These results cannot be read.", anchor=False)
-        notes.broken([str(error)])
-        return
-    value = choice.own_threshold() if chosen is None else chosen.threshold
-    with row:
-        if whole.others:
-            controls.data_sets(whole)
-        level = controls.threshold(whole, value)
-        controls.filters(whole)
-        controls.own_button()
+        if whole is None or shown is None:
+            return
+        level = controls.rest(whole, value)
     if chosen is not None:
         choice.write_address(chosen)
     if brought is not None:
         own_data.refused(brought)
-    shown = whole.part(dict(choice.filters()))
-    with head:
-        _answer(shown, value)
     _doubts(shown, stored)
     if not shown.items:
         notes.doubt("Nothing is left under these filters.", "Choose fewer of them, or show all.", filled=True)
@@ -76,11 +63,17 @@ def _body() -> None:
     _views(shown, value, level, brought)
 
 
-def _whole(chosen: Choice | None, brought: Own | None) -> Evidence:
+def _read(chosen: Choice | None, brought: Own | None) -> Evidence | None:
+    """What the page is about; ``None`` where it cannot be read, which is said."""
     if brought is not None:
         return brought.evidence
     assert chosen is not None
-    return work.load(chosen.task, chosen.model, chosen.protocol, chosen.dataset)
+    try:
+        return work.load(chosen.task, chosen.model, chosen.protocol, chosen.dataset)
+    except AllcadError as error:
+        st.title("These results cannot be read.", anchor=False)
+        notes.broken([str(error)])
+        return None
 
 
 def _views(shown: Evidence, value: float | None, level: float, brought: Own | None) -> None:
