@@ -36,6 +36,7 @@ ANSWERED = ".board[data-pending=no]"
 """Stands when every model has answered on the page Compare models."""
 WAIT_MS = 180_000
 WIDE, PHONE = (1440, 900), (390, 844)
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -87,6 +88,37 @@ def shots(sample: str) -> list[Shot]:
         Shot("stage", "/stage", picture=False),
         Shot("empty", "/analyse", picture=False),
         Shot("home-phone", "/", PHONE, "dark"),
+    ]
+
+
+def every_page(sample: str) -> list[Shot]:
+    """Every page in four: wide and on a phone, light and dark. To be looked at; the documents show fewer."""
+    slide = ".slide[data-ready]"
+    pages = {
+        "home": ("/", ".viewer[data-open]"),
+        "analyse": (f"/analyse?sample={sample}", ".viewer[data-open]"),
+        "lab": (f"/segmentation_lab?sample={sample}", ".viewer[data-open]"),
+        "compare": ("/compare", ANSWERED),
+        "confusion": ("/confusion_explorer", CURVES),
+        "models": ("/models", ""),
+        "slide": (f"/slide?sample={sample}", slide),
+        "live": ("/live", ""),
+        "batch": ("/batch", ""),
+        "stage": ("/stage", ".stage[data-part]"),
+        "empty": ("/analyse", ""),
+    }
+    return [
+        Shot(
+            f"{name}{'-phone' if size == PHONE else ''}{'-dark' if theme == 'dark' else ''}",
+            path,
+            size,
+            theme,
+            picture=bool(wait),
+            wait=wait,
+        )
+        for name, (path, wait) in pages.items()
+        for size in (WIDE, PHONE)
+        for theme in THEMES
     ]
 
 
@@ -162,8 +194,13 @@ def main() -> None:
     parser.add_argument(
         "--address", help="of a dashboard that runs already without a data folder; without it, one is started"
     )
+    parser.add_argument(
+        "--every", action="store_true", help="every page, wide and on a phone, light and dark; wants --out"
+    )
     parser.add_argument("--only", nargs="+", metavar="NAME", help="write these pictures and no others")
     chosen = parser.parse_args()
+    if chosen.every and chosen.out == parser.get_default("out"):
+        parser.error("--every wants a folder of its own: --out DIR")
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
         sys.exit("No Chromium on this machine. Install it, for instance with: sudo apt-get install chromium")
@@ -171,7 +208,7 @@ def main() -> None:
     running = nullcontext(chosen.address) if chosen.address else dashboard()
     with running as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        for shot in shots(chosen.sample):
+        for shot in (every_page if chosen.every else shots)(chosen.sample):
             if chosen.only and shot.name not in chosen.only:
                 continue
             content = as_webp(take(browser, address, shot))

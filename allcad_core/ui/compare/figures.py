@@ -103,10 +103,11 @@ def _leader(task: str, ranked: Sequence[Standing]) -> None:
         return
     value, _, ends = told.share(best.session.value).partition(" ")
     figure = f"{value}{words.NBSP}% {ends}".strip()
-    st.html(
-        f'<p class="al-detail">Of the models at hand, <b>{escape(best.model)}</b> scores highest on sessions that it has not '
-        f"seen: {told.MEASURES[task]} {figure}.</p>"
-    )
+    with st.container(key="compare-leader"):
+        st.html(
+            f'<p class="al-detail">Of the models at hand, <b>{escape(best.model)}</b> scores highest on sessions that it has '
+            f"not seen: {told.MEASURES[task]} {figure}.</p>"
+        )
 
 
 def _failures(task: str, pair: tuple[str, str]) -> None:
@@ -130,7 +131,7 @@ def _sentence(task: str, ranked: Sequence[Standing]) -> None:
                 _model_choice("Model A", 0, pair, ranked)
             with other:
                 _model_choice("Model B", 1, pair, ranked)
-        with left:
+        with left, st.container(key="compare-told"):
             if pair is None:
                 st.subheader("No two models are known for this task.", anchor=False)
                 return

@@ -8,6 +8,7 @@ from typing import cast
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from allcad_core.errors import AllcadError
 from allcad_core.ui import bring, label, media, notes, words
@@ -20,17 +21,31 @@ PAGE = "pages/segmentation_lab.py"
 MARKS = {"nuclei": "Nuclei", "cells": "Whole cells"}
 
 
-def label_row(smear: Smear, known: Truth | None, result: Found | None = None, micrometres: float | None = None) -> None:
-    """Draw the label.
+def begin(smear: Smear) -> DeltaGenerator:
+    """Draw the left end of the label, which is known before any mask. Returns where the rest belongs."""
+    row = st.container(key="label", border=True, horizontal=True, vertical_alignment="center")
+    with row:
+        label.title(smear)
+    return row
+
+
+def rest(
+    row: DeltaGenerator,
+    smear: Smear,
+    known: Truth | None,
+    result: Found | None = None,
+    micrometres: float | None = None,
+) -> None:
+    """Draw the right end of the label.
 
     Args:
+        row: as ``begin`` gave it.
         smear: what the page is about.
         known: its true mask.
         result: what is shown, for the exports; ``None`` where there is no single result.
         micrometres: of a pixel.
     """
-    with st.container(key="label", border=True, horizontal=True, vertical_alignment="center"):
-        label.title(smear)
+    with row:
         if known is not None:
             with st.container(key="lab-known", width="content"):
                 st.badge("True mask known", icon=":material/rule:", color="gray", help=_origin(known))

@@ -21,8 +21,9 @@ from allcad_core.ui.state import Smear
 def lab(smear: Smear) -> None:
     """Draw the lab."""
     known = truth.of(smear)
-    label = st.container()
+    label = label_row.begin(smear)
     left, right = st.columns([11, 8], gap="medium", vertical_alignment="top")
+    left = left.container(key="lab-head")
     with right, st.container(horizontal_alignment="right"):
         method_choice()
     try:
@@ -30,15 +31,13 @@ def lab(smear: Smear) -> None:
             found = _found(smear, progress)
             case = Case(smear, known, _part(known), choice.micrometres(smear))
     except AllcadError as error:
-        with label:
-            label_row.label_row(smear, known)
+        label_row.rest(label, smear, known)
         notes.broken([str(error)])
         return
     if len(found) == 1:
         _one(case, found[0], label, left)
     else:
-        with label:
-            label_row.label_row(smear, known)
+        label_row.rest(label, smear, known)
         first, second = found
         score = case.difference(first, second)
         with left:
@@ -52,8 +51,7 @@ def lab(smear: Smear) -> None:
 
 def _one(case: Case, rule: Found, label: DeltaGenerator, left: DeltaGenerator) -> None:
     result = one.shown(case.smear, rule)
-    with label:
-        label_row.label_row(case.smear, case.truth, result, case.micrometres)
+    label_row.rest(label, case.smear, case.truth, result, case.micrometres)
     with left:
         _head(told.headline(result, rule), told.detail(result, case.truth, case.part, case.score(result)))
     one.doubts(rule, result)
