@@ -34,6 +34,13 @@ REGIONS = "regions"
 """The detector that is none: regions of the segmentation, which a classifier judges."""
 DEFAULT_RECIPE = "regions"
 
+_DETECTORS = {
+    "yolo11n": "A nano YOLO finds and labels cells",
+    "yolov5s": "The YOLOv5s of Chen et al., anchor-free",
+    "yolov6n": "A small relative of the YOLOv6 of Chen et al.",
+}
+"""Networks that find and label cells at once; what they are, for people."""
+
 _RECIPES = (
     Recipe(
         "regions",
@@ -44,21 +51,9 @@ _RECIPES = (
         "Stain proposes every white cell, an EfficientNet says which look like blasts.",
         "best_field",
     ),
-    Recipe(
-        "yolo11n",
-        "yolo11n",
-        "best_cell",
-        "stain",
-        0.25,
-        "A nano YOLO finds and labels cells; an EfficientNet gives a second opinion.",
-    ),
-    Recipe(
-        "yolov5s",
-        "yolov5s",
-        "best_cell",
-        "stain",
-        0.25,
-        "The YOLOv5s of Chen et al., anchor-free; an EfficientNet gives a second opinion.",
+    *(
+        Recipe(name, name, "best_cell", "stain", 0.25, f"{sentence}; an EfficientNet gives a second opinion.")
+        for name, sentence in _DETECTORS.items()
     ),
 )
 
