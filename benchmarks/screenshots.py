@@ -101,7 +101,7 @@ def every_page(sample: str) -> list[Shot]:
         "compare": ("/compare", ANSWERED),
         "confusion": ("/confusion_explorer", CURVES),
         "models": ("/models", ""),
-        "slide": (f"/slide?sample={sample}", slide),
+        "slide": ("/slide?sample=small", ".slide[data-looked]"),
         "live": ("/live", ""),
         "batch": ("/batch", ""),
         "stage": ("/stage", ".stage[data-part]"),
@@ -166,6 +166,7 @@ def take(browser: Browser, address: str, shot: Shot) -> Image.Image:
     if shot.step:
         page.locator(".card", has_text=shot.step).click()
     page.get_by_text("Not a medical device.").last.wait_for(state="attached")
+    page.wait_for_function("!document.querySelector('.stMain [data-testid=stSkeleton]')")
     page.wait_for_timeout(1200)  # fonts and the last animation
     picture = Image.open(io.BytesIO(page.screenshot()))
     page.close()
