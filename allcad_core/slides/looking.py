@@ -16,6 +16,7 @@ from allcad_core import analysis, compiled, devices, images
 from allcad_core.detection import Detections
 from allcad_core.errors import UnknownNameError
 from allcad_core.ground import BALANCED, balance, ground_colour
+from allcad_core.quality import RED_CELL_UM
 from allcad_core.recipes import recipe, recipes
 from allcad_core.results import Cell, Models
 from allcad_core.slides.base import TILE, Pixels, Slide
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from allcad_core.classification import CellClassifier
     from allcad_core.detection.ultralytics import Yolo
 
-RED_CELL_UM = 7.5
-"""Diameter of a red cell on a dry smear: the scale where red cells cannot be measured but the file says its own."""
 SAMPLES, SAMPLE_PX = 3, 1296
 """Windows by which a slide's scale and ground are measured, and px of their side."""
 FINE_ENOUGH = 26.0

@@ -14,7 +14,8 @@ Kind = Literal["blast", "lymphocyte", "neutrophil", "monocyte", "eosinophil"]
 HEALTHY_KINDS: tuple[Kind, ...] = ("lymphocyte", "neutrophil", "monocyte", "eosinophil")
 
 RED_CELL_UM = 7.5
-"""Diameter of a red cell on a dry smear, micrometres. All other sizes are given beside it."""
+"""Diameter of a generated red cell, micrometres; all other sizes are given beside it. Those of dry smears measure 7.2 in the
+mean (``quality.RED_CELL_UM``), within a spread that holds this one too."""
 
 RGB = tuple[float, float, float]
 

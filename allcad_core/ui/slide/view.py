@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from allcad_core.quality import RED_CELL_UM
 from allcad_core.slides.base import TILE
-from allcad_core.slides.looking import RED_CELL_UM
 from allcad_core.ui import media
 from allcad_core.ui.components import component
 from allcad_core.ui.slide import routes
