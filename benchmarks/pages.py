@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.screenshots import FLAGS, WIDE, dashboard
+from benchmarks.screenshots import FLAGS, PHONE, WIDE, dashboard
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -71,11 +71,26 @@ class Line:
         return f"{self.name:36} median {form.format(self.median)}, most {form.format(max(self.times))}{wanted}{verdict}"
 
 
-def opened(browser: Browser, address: str) -> tuple[Page, float]:
+@dataclass(frozen=True)
+class Visitor:
+    """Who looks: on a wide window or a phone, for the first time (with the tour) or not."""
+
+    phone: bool = False
+    new: bool = False
+
+
+USUAL = Visitor()
+
+
+def opened(browser: Browser, address: str, visitor: Visitor = USUAL) -> tuple[Page, float]:
     """A page in a fresh session, and milliseconds until its first headline stands."""
-    page = browser.new_page(viewport={"width": WIDE[0], "height": WIDE[1]})
+    width, height = PHONE if visitor.phone else WIDE
+    page = browser.new_page(
+        viewport={"width": width, "height": height}, is_mobile=visitor.phone, has_touch=visitor.phone
+    )
     page.set_default_timeout(WAIT_MS)
-    page.context.add_cookies([{"name": "allcad_tour", "value": "done", "url": address}])
+    if not visitor.new:
+        page.context.add_cookies([{"name": "allcad_tour", "value": "done", "url": address}])
     page.add_init_script(SHIFTS)
     start = time.perf_counter()
     page.goto(address, wait_until="commit")
@@ -83,7 +98,7 @@ def opened(browser: Browser, address: str) -> tuple[Page, float]:
     return page, 1000 * (time.perf_counter() - start)
 
 
-def first_paints(browser: Browser, address: str, repeats: int) -> list[Line]:
+def first_paints(browser: Browser, address: str, repeats: int, visitor: Visitor) -> list[Line]:
     """Every page, warm."""
     found = []
     for name, path in PAGES.items():
@@ -92,7 +107,7 @@ def first_paints(browser: Browser, address: str, repeats: int) -> list[Line]:
         page.close()
         times, shifts = [], []
         for _ in range(repeats):
-            page, spent = opened(browser, address + path)
+            page, spent = opened(browser, address + path, visitor)
             times.append(spent)
             page.locator(QUIET).wait_for()
             page.wait_for_timeout(SETTLE_MS)
@@ -160,28 +175,37 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=3, help="sessions a page (default: 3)")
     parser.add_argument("--steps", type=int, default=8, help="how often each slider is moved (default: 8)")
+    parser.add_argument("--phone", action="store_true", help="first lines and stillness on a phone; no sliders")
+    parser.add_argument(
+        "--first-visit", action="store_true", help="the same for somebody who sees the tour; no sliders"
+    )
     parser.add_argument("--address", help="of a dashboard that runs already; without it, one is started")
     chosen = parser.parse_args()
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
         sys.exit("No Chromium on this machine. Install it, for instance with: sudo apt-get install chromium")
     busy = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    print(f"A browser of {WIDE[0]} x {WIDE[1]} px on {os.cpu_count()} cores{busy}")
+    visitor = Visitor(chosen.phone, chosen.first_visit)
+    width, height = PHONE if visitor.phone else WIDE
+    print(f"A browser of {width} x {height} px on {os.cpu_count()} cores{busy}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         if chosen.address:
-            lines = measure(browser, chosen.address, chosen.repeats, chosen.steps)
+            lines = measure(browser, chosen.address, chosen.repeats, chosen.steps, visitor)
         else:
             with dashboard() as address:
-                lines = measure(browser, address, chosen.repeats, chosen.steps)
+                lines = measure(browser, address, chosen.repeats, chosen.steps, visitor)
         browser.close()
     return int(any(line.median > line.allowed for line in lines))
 
 
-def measure(browser: Browser, address: str, repeats: int, steps: int) -> list[Line]:
-    """Everything."""
+def measure(browser: Browser, address: str, repeats: int, steps: int, visitor: Visitor) -> list[Line]:
+    """Everything; the sliders only for the usual visitor."""
+    paints = first_paints(browser, address, repeats, visitor)
+    if visitor != USUAL:
+        return paints
     return [
-        *first_paints(browser, address, repeats),
+        *paints,
         *stress(browser, address, steps),
         *score(browser, address, steps),
     ]
