@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -36,9 +37,9 @@ def made(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.slow
 def test_a_killed_and_resumed_queue_ends_as_an_unbroken_one(smears: Path, tmp_path: Path) -> None:
-    unbroken = queue(smears, tmp_path / "unbroken")
+    with ThreadPoolExecutor(2) as beside:  # each has a process and one thread of its own
+        unbroken, killed = beside.map(queue, [smears] * 2, [tmp_path / "unbroken", tmp_path / "killed"], [0, 7])
     assert unbroken.returncode == 0, unbroken.stderr
-    killed = queue(smears, tmp_path / "killed", 7)
     assert killed.returncode == -signal.SIGKILL
     assert list((tmp_path / "killed" / "runs").rglob("*.ckpt")), "it died within a fold"
     done = len(list((tmp_path / "killed" / "results").rglob("*.csv")))
