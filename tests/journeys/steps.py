@@ -20,7 +20,9 @@ def rest(page: Page) -> None:
 
 def pill_counts(page: Page) -> dict[str, int]:
     """How many blasts and healthy cells the page says there are."""
-    words = " ".join(page.locator("[data-testid=stButtonGroup] button").all_inner_texts())
+    pills = page.locator("[data-testid=stButtonGroup] button")
+    pills.filter(has_text="Healthy").first.wait_for()  # they come after the verdict
+    words = " ".join(pills.all_inner_texts())
     return {name.lower(): int(count) for name, count in re.findall(r"(Blast|Healthy) (\d+)", words)}
 
 

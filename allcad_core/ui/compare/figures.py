@@ -165,9 +165,10 @@ def _table(task: str, ranked: Sequence[Standing]) -> None:
     folds = f"{FOLDS[SPLIT[task]]} random folds" if task != "detect" else "17 test fields"
     known = told.sets(ranked)
     on = ", ".join(f"{number:,} of {name}" for name, number in known.items())
+    on = f"{on}, mean over the sittings left out" if on else "nothing stored"
     st.subheader(f"All {told.TASKS[task].lower()}, out of fold", anchor=False)
     st.caption(
-        f"{told.MEASURES[task].capitalize()} in{words.NBSP}% with its 95{words.NBSP}% interval. New session: {on or 'nothing stored'}."
+        f"{told.MEASURES[task].capitalize()} in{words.NBSP}% with its 95{words.NBSP}% interval. New session: {on}."
     )
     unit = "ms a cell" if task == "cell" else "ms a field"
     columns = (

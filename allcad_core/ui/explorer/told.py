@@ -160,7 +160,8 @@ def folds(right: Sequence[float]) -> str:
     if len(right) < 2:
         return ""
     listed = [words.percent(share) for share in right]
-    return f"Left-out part by part it is right in {', '.join(listed[:-1])} and {listed[-1]}."
+    mean = words.percent(sum(right) / len(right))
+    return f"Left-out part by part it is right in {', '.join(listed[:-1])} and {listed[-1]}, on average in {mean}."
 
 
 def leak(shown: Evidence, fair: Estimate | None, fair_protocol: str) -> tuple[str, str] | None:

@@ -73,7 +73,7 @@ def test_what_things_share_is_told_where_it_stands_out():
 def test_parts_are_listed_one_by_one():
     assert (
         told.folds([0.9, 0.5, 0.75])
-        == f"Left-out part by part it is right in 90{PERCENT}, 50{PERCENT} and 75{PERCENT}."
+        == f"Left-out part by part it is right in 90{PERCENT}, 50{PERCENT} and 75{PERCENT}, on average in 72{PERCENT}."
     )
     assert told.folds([0.9]) == ""
 
