@@ -23,6 +23,7 @@ from functools import cache
 import streamlit as st
 
 from allcad_core.ui import kept
+from allcad_core.ui.slide import uploads
 
 EVERY_S = 30.0
 """Seconds between two looks."""
@@ -90,8 +91,9 @@ def _sessions() -> int:
 
 @asynccontextmanager
 async def lifespan(_: object) -> AsyncIterator[None]:
-    """Tidy again and again while the server lives."""
+    """Tidy again and again while the server lives; what visitors have brought goes when it ends."""
     gc.freeze()
+    await asyncio.to_thread(uploads.sweep)
     work = asyncio.create_task(_again_and_again(Housekeeper(held)))
     try:
         yield
@@ -99,6 +101,7 @@ async def lifespan(_: object) -> AsyncIterator[None]:
         work.cancel()
         with suppress(asyncio.CancelledError):
             await work
+        uploads.clear()
 
 
 async def _again_and_again(keeper: Housekeeper) -> None:

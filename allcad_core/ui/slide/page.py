@@ -18,8 +18,9 @@ from allcad_core.slides.base import Progress, Slide
 from allcad_core.slides.opening import ENDINGS
 from allcad_core.ui import notes, words
 from allcad_core.ui.slide import taking
+from allcad_core.ui.slide.uploads import stored
 from allcad_core.ui.slide.view import slide_view
-from allcad_core.ui.slide.visits import Visit, stored
+from allcad_core.ui.slide.visits import Visit
 from allcad_core.ui.state import asked_anew
 
 VARIABLE = "ALLCAD_SLIDES"

@@ -8,7 +8,6 @@ import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Iterator
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock, Thread
 from typing import Any
@@ -205,11 +204,3 @@ def _looker(slide: Slide, look: str | None) -> Looker:
         while len(_lookers) > MOST_LOOKERS:
             _lookers.popitem(last=False)
     return shared
-
-
-def stored(content: bytes | memoryview, ending: str) -> tuple[TemporaryDirectory[str], Path]:
-    """An upload as a file in a folder of its own, which goes with the object that is returned."""
-    folder = TemporaryDirectory(prefix="allcad-slide-")
-    path = Path(folder.name) / f"slide.{ending}"
-    path.write_bytes(content)
-    return folder, path
