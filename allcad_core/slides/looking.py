@@ -38,8 +38,10 @@ OWN_GROUND = 0.15
 """A window's ground may differ from that of the slide by so much of it; else there is no ground in the window."""
 LEAST_SCORE = 0.15
 """Boxes that the detector itself believes less are not judged: time is short, and they are never shown."""
-REHEARSED_ACROSS, REHEARSED_CELLS = 3, 8
-"""Tiles a side of blocks, and cells at once, to whose number compiled networks are fitted before somebody waits for them."""
+REHEARSED = (*product(range(1, 4), repeat=2), (1, 4), (1, 5), (1, 6), (4, 1), (5, 1), (6, 1))
+"""Tiles across and down of the blocks that a view is read in: compiled networks are fitted to them before somebody waits."""
+REHEARSED_CELLS = 8
+"""Cells at once, likewise."""
 BREATH_S = 0.005
 """Between two rehearsals, so that a look that waits comes first."""
 BLANK = 14
@@ -182,7 +184,7 @@ class Looker:
         """
         detector, classifier = self._networks()
         shrink = self._shrink
-        for across, down in product(range(1, REHEARSED_ACROSS + 1), repeat=2):
+        for across, down in REHEARSED:
             wide, high = ((TILE * side + 2 * self.margin) // shrink for side in (across, down))
             with self._lock:
                 detector.detect(np.full((high, wide, 3), BALANCED, np.uint8), self.red_cell_px / shrink)

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from allcad_core.errors import ModelError
 from allcad_core.results import Cell
 from allcad_core.slides import Looker
 from allcad_core.slides.grid import Block
+from allcad_core.slides.looking import REHEARSED
 from allcad_core.ui.slide import visits
 from allcad_core.ui.slide.routes import PREFIX, routes
 from tests.slides.conftest import ArraySlide
@@ -68,6 +70,24 @@ def test_a_view_is_looked_at_once(client, visit):
     assert lines[-1]["share"][0] == 1
     again = told(client, visit, [0, 0, 1500, 1000], *lines[-1]["next"])
     assert again == [{"reading": [], "tiles": [], "cells": [], "next": lines[-1]["next"]}]
+
+
+def test_a_strip_is_read_at_once_and_more_from_the_middle_on(client, visit, monkeypatch):
+    read = []
+    monkeypatch.setattr(Looker, "cells", lambda _, block: read.append(block) or ())
+    told(client, visit, [TILE, 0, 7 * TILE, TILE])
+    assert read == [Block(1, 0, 7, 1)]
+    read.clear()
+    told(client, visit, [8 * TILE, 0, 14 * TILE, 2 * TILE])
+    assert [block.right - block.left for block in read] == [3, 3]
+
+
+def test_every_block_of_a_view_has_been_rehearsed():
+    assert {(across, down) for across, down in REHEARSED if min(across, down) > 1} == set(
+        product(range(2, visits.VIEW_ACROSS + 1), repeat=2)
+    )
+    assert {(1, length) for length in range(1, visits.STRIP_ACROSS + 1)} <= set(REHEARSED)
+    assert {(length, 1) for length in range(1, visits.STRIP_ACROSS + 1)} <= set(REHEARSED)
 
 
 def test_two_who_look_at_one_place_at_once_have_it_read_once(client, visit, monkeypatch):

@@ -7,7 +7,7 @@ import threading
 import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from tempfile import TemporaryDirectory
 from threading import Lock, Thread
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from allcad_core.errors import AllcadError
 from allcad_core.results import Cell
 from allcad_core.slides.base import Slide, Window
-from allcad_core.slides.grid import blocks, from_middle, shape
+from allcad_core.slides.grid import Place, blocks, from_middle, shape
 from allcad_core.slides.looking import Looker
 from allcad_core.slides.scan import scan_slide
 from allcad_core.slides.seen import Seen
@@ -24,6 +24,8 @@ MOST_AT_ONCE = 48
 """Unseen tiles that are looked at for one view; beyond that the visitor is asked to come nearer."""
 VIEW_ACROSS = 3
 """Tiles a side of a view's blocks: the middle is answered first."""
+STRIP_ACROSS = 6
+"""Tiles of a block that is a single row or column, as a pan brings into view: read at once, it needs one margin only."""
 PATIENCE_S = 2.0
 """For how long a scan stands aside after a view was looked at."""
 MOST_LOOKERS = 8
@@ -95,9 +97,8 @@ class Visit:
             return {"tiles": late, "cells": self._told(new), "next": list(known)}
 
         glass = [place for place in unseen if place in self.looker.blank]
-        waiting = from_middle(
-            blocks((place for place in unseen if place not in self.looker.blank), 1 if ahead else VIEW_ACROSS), window
-        )
+        stained = [place for place in unseen if place not in self.looker.blank]
+        waiting = from_middle(blocks(stained, 1 if ahead else _across(stained)), window)
         self.seen.add(glass, ())
         reading = {} if ahead else {"reading": [[b.left, b.top, b.right, b.bottom] for b in waiting]}
         yield {**reading, **fresh()}
@@ -163,6 +164,12 @@ class Visit:
     def hurry(self) -> float:
         """Seconds for which a scan should still stand aside."""
         return max(0.0, self._last_view + PATIENCE_S - time.monotonic()) if self._last_view else 0.0
+
+
+def _across(tiles: Collection[Place]) -> int:
+    """Tiles a side of the blocks in which a view's tiles are read."""
+    strip = 1 in (len({place[axis] for place in tiles}) for axis in (0, 1))
+    return STRIP_ACROSS if strip else VIEW_ACROSS
 
 
 def _scan(visit: weakref.ref[Visit], stop: threading.Event) -> None:
