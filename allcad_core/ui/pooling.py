@@ -80,7 +80,8 @@ def _spread(found: Pooled) -> str:
     if found.spread is None:
         return ""
     low, high = (words.percent(share) for share in found.spread)
-    return f'<p class="al-why"><b>Field by field:</b> from {low} to {high} blasts.</p>'
+    told = f"{low} blasts in each" if low == high else f"from {low} to {high} blasts"
+    return f'<p class="al-why"><b>Field by field:</b> {told}.</p>'
 
 
 def _table(found: Pooled) -> None:

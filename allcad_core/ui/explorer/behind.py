@@ -12,6 +12,8 @@ from allcad_core.ui.explorer.evidence import BLAST, HEALTHY, NONE, Evidence, Ite
 from allcad_core.ui.gallery import Tile, gallery
 
 PAGE_SIZE = 12
+ROW = 35
+"""Pixels of a row of a table."""
 SORTS = ("Doubtful first", "Surest first", "By picture")
 KINDS = {BLAST: "blast", HEALTHY: "healthy", NONE: ""}
 
@@ -151,7 +153,7 @@ def _table(ordered: Sequence[Item], shown: Evidence) -> None:
         "fold": [item.fold + 1 for item in ordered],
     }
     kept = {name: values for name, values in columns.items() if any(value != words.DASH for value in values)}
-    st.dataframe(kept, hide_index=True, height=300)
+    st.dataframe(kept, hide_index=True, height=min(300, ROW * (1 + len(ordered)) + 3))
 
 
 def folder_setting(shown: Evidence) -> None:
