@@ -16,7 +16,7 @@ help:
 	@echo "make app      install what is needed, once, and open the dashboard on port $(PORT) (PORT=... for another)"
 	@echo "make test     install what testing needs, once, and run every test (ARGS=... goes to pytest)"
 	@echo "make check    lint, format, types, the floors of the house, spelling"
-	@echo "make audit    known weaknesses of the pinned packages; needs a network"
+	@echo "make audit    known weaknesses of the pinned packages; needs a network, fails on a package that nobody knows"
 	@echo "make sbom     write the software bill of materials, docs/sbom.json"
 	@echo "make format   put the code in the one format"
 	@echo "make clean    remove the environment and all caches"
@@ -50,7 +50,7 @@ check-security: $(VENV)/installed-dev
 	$(VENV)/bin/bandit --quiet --recursive --severity-level medium allcad_core pages app.py
 
 audit: $(VENV)/installed-dev
-	$(VENV)/bin/pip-audit --no-deps --disable-pip --requirement requirements.txt
+	$(VENV)/bin/pip-audit --strict --no-deps --disable-pip --requirement requirements.txt
 
 sbom: $(VENV)/installed-dev
 	$(VENV)/bin/cyclonedx-py requirements requirements.txt --output-reproducible --output-file docs/sbom.json
