@@ -20,6 +20,7 @@ from allcad_core.evaluation.classifiers import Report, summarise
 from allcad_core.evaluation.judged import Judged, Rule
 from allcad_core.evaluation.origins import Origin
 from allcad_core.ground import balance
+from allcad_core.images import SmearImage
 from allcad_core.results import Box
 
 PROTOCOL = "own"
@@ -54,7 +55,7 @@ class OwnReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _Picture:
+class Picture:
     """One labelled picture: a label for the whole, or labelled boxes."""
 
     name: str
@@ -64,7 +65,7 @@ class _Picture:
     boxes: tuple[tuple[int, str, tuple[float, float, float, float]], ...]
 
 
-_Found = tuple[list[_Picture], list[Refused]]
+_Found = tuple[list[Picture], list[Refused]]
 
 
 def label_of(kind: str, blast: Sequence[str] = ()) -> int | None:
@@ -123,7 +124,7 @@ def evaluate(
     """
     name = model_for("field" if task == "field" else "cell", model)
     with _folder(source) as folder:
-        pictures, refused = _pictures(folder, task, blast)
+        pictures, refused = labelled(folder, task, blast)
         judged: list[Judged] = []
         for number, picture in enumerate(pictures, start=1):
             if tell is not None:
@@ -142,7 +143,7 @@ def evaluate(
 
 def files_of(folder: Path, task: str = "cell", blast: Sequence[str] = ()) -> dict[str, Path]:
     """Where the labelled pictures of a folder lie, by the names that ``evaluate`` gives them. Arguments and errors alike."""
-    return {picture.name: picture.path for picture in _pictures(folder, task, blast)[0]}
+    return {picture.name: picture.path for picture in labelled(folder, task, blast)[0]}
 
 
 def is_own(source: Path) -> bool:
@@ -168,8 +169,8 @@ def _folder(source: Path) -> Iterator[Path]:
         raise DataError(f"There is no folder or ZIP file '{source}'.")
 
 
-def _pictures(folder: Path, task: str, blast: Sequence[str]) -> _Found:
-    """Labelled pictures in whichever layout lies there, and files that are malformed."""
+def labelled(folder: Path, task: str, blast: Sequence[str]) -> _Found:
+    """Labelled pictures in whichever layout lies there, and files that are malformed. Errors as of ``evaluate``."""
     folder = _inner(folder)
     if task == "cell":
         annotation = next((path for path in sorted(folder.rglob("*.json")) if coco.is_coco(path)), None)
@@ -191,14 +192,14 @@ def _inner(folder: Path) -> Path:
     return _inner(only) if only is not None and deeper else folder
 
 
-def _whole(record: CropRecord, blast: Sequence[str]) -> _Picture:
-    return _Picture(record.name, record.path, record.kind or "", label_of(record.kind or "", blast), ())
+def _whole(record: CropRecord, blast: Sequence[str]) -> Picture:
+    return Picture(record.name, record.path, record.kind or "", label_of(record.kind or "", blast), ())
 
 
-def _boxed(name: str, path: Path, found: Sequence[LabelledBox], blast: Sequence[str]) -> _Picture:
+def _boxed(name: str, path: Path, found: Sequence[LabelledBox], blast: Sequence[str]) -> Picture:
     labelled = ((label_of(entry.kind, blast), entry) for entry in found)
     boxes = tuple((label, entry.kind, entry.box) for label, entry in labelled if label is not None)
-    return _Picture(name, path, "", None, boxes)
+    return Picture(name, path, "", None, boxes)
 
 
 def _coco(annotation: Path, pictures: Sequence[Path], blast: Sequence[str]) -> _Found:
@@ -259,15 +260,20 @@ def _lies_in(box: Box, width: int, height: int) -> bool:
     return -width <= x0 < width and 0 < x1 <= 2 * width and -height <= y0 < height and 0 < y1 <= 2 * height
 
 
-def _judge(picture: _Picture, model: str, task: str, device: str | None, dataset: str) -> list[Judged]:
-    if picture.label is None and not picture.boxes:
-        return []
-    image = images.read(picture.path)
+def require_inside(picture: Picture, image: SmearImage) -> None:
+    """Raise DataError where a box lies outside its picture."""
     for _, _, box in picture.boxes:
         if not _lies_in(box, image.width, image.height):
             raise DataError(
                 f"A box of '{quoted(picture.name)}' lies outside the picture. Its boxes are of another one."
             )
+
+
+def _judge(picture: Picture, model: str, task: str, device: str | None, dataset: str) -> list[Judged]:
+    if picture.label is None and not picture.boxes:
+        return []
+    image = images.read(picture.path)
+    require_inside(picture, image)
 
     def origin(kind: str) -> Origin:
         return Origin(dataset, picture.name, picture.name, picture.name, kind=kind)

@@ -15,11 +15,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from allcad_core.datasets import find_data
-from allcad_core.evaluation import detector_report, origins, own
+from allcad_core.datasets.boxes import CellBox
+from allcad_core.evaluation import detector_report, origins, own, own_boxes
 from allcad_core.evaluation.classifiers import summarise
 from allcad_core.evaluation.judged import Judged, Rule
 from allcad_core.evaluation.origins import Origin
 from allcad_core.evaluation.own import OwnReport, Refused
+from allcad_core.evaluation.points import Labelled
 from allcad_core.predictions import BoxPrediction, CellPrediction, path_of, write
 from allcad_core.ui.explorer import own_data, pictures, work
 from allcad_core.ui.explorer.evidence import BLAST, HEALTHY, NONE
@@ -270,6 +272,30 @@ def test_own_pictures_get_the_same_views_and_unusable_files_are_named(
     assert "notes.png is not a picture" in text(visitor)
     next(button for button in visitor.button if button.label == "Back to stored results").click().run()
     assert visitor.title[0].value.startswith("svm calls ")
+
+
+def test_a_detector_is_held_against_boxes_of_ones_own(
+    shelf: Path, visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    here, there = (10.0, 10.0, 50.0, 50.0), (100.0, 10.0, 140.0, 50.0)
+    found = own_boxes.OwnBoxes(
+        "yolo11n",
+        0.25,
+        {"a.png": (Labelled(here, "blast", 0.9), Labelled((200.0, 10.0, 240.0, 50.0), "blast", 0.5))},
+        {"a.png": (CellBox("blast", here, "hand"), CellBox("blast", there, "hand"))},
+        {"a.png": Origin("mine", "a.png", "a.png", "a.png")},
+        (),
+    )
+    monkeypatch.setattr(own_boxes, "evaluate", lambda *_, **__: found)
+    monkeypatch.setattr(own, "files_of", lambda *_: {})
+    (tmp_path / "mine").mkdir()
+    visitor = visit(PAGE)
+    visitor.session_state["explorer-own"] = own_data.judge(tmp_path / "mine", "mine", "yolo11n", "detect", ())
+    visitor.run()
+    assert not visitor.exception
+    assert visitor.title[0].value.startswith("yolo11n finds and names 50")
+    counts = fields(visitor)
+    assert (counts["1-1"], counts["1-2"], counts["2-1"]) == (1, 1, 1)  # found, missed, extra
 
 
 def test_the_dialog_asks_for_a_file_or_a_folder(shelf: Path, visit: Visit):

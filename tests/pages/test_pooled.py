@@ -30,7 +30,7 @@ def test_several_photographs_are_pooled_at_a_switch(visit: Visit, text: Words, f
     words = text(visitor)
     assert "2 fields of one smear, their cells pooled." in words
     assert "(31\N{EN DASH}83)" in words
-    assert "from 60\u00a0% to 60\u00a0% blasts" in words
+    assert "60\u00a0% blasts in each" in words
     visitor.slider[0].set_value(0.75).run()
     assert visitor.title[0].value == "6 of 6 white cells look like blasts."
     visitor.toggle[0].set_value(False).run()

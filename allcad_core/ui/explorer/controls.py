@@ -38,7 +38,7 @@ def rest(whole: Evidence, value: float | None) -> float:
         data_sets(whole)
     level = threshold(whole, value)
     filters(whole)
-    own_button()
+    own_button(whole.task)
     return level
 
 
@@ -92,7 +92,7 @@ def usual_threshold(whole: Evidence, value: float | None) -> None:
         )
         return
     levels = sorted({round(float(level), 2) for level in whole.levels})
-    if whole.protocol == told.OWN:
+    if whole.protocol == told.OWN and not whole.boxes:
         sentence = f"At {whole.usual:.2f}, the threshold of the model's card"
     elif len(levels) > 1:
         ends = f"{levels[0]:.2f}{words.DASH}{levels[-1]:.2f}"
@@ -133,10 +133,10 @@ def _report(part: str, key: str) -> Callable[[], None]:
     return lambda: choice.set_filter(part, tuple(st.session_state[key]))
 
 
-def own_button() -> None:
-    """The button that opens the dialog for the visitor's own pictures."""
+def own_button(task: str = "cell") -> None:
+    """The button that opens the dialog for the visitor's own pictures, set to what the page shows."""
     if st.button("My own data", icon=":material/folder_open:"):
-        own_data.ask(choice.show_own)
+        own_data.ask(choice.show_own, task)
 
 
 def _select(label: str, field: str, options: Sequence[str], value: str, named: Callable[[str], str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +14,7 @@ from allcad_core.evaluation.box_confusion import meetings
 from allcad_core.evaluation.judged import Judged
 from allcad_core.evaluation.metrics import Sample
 from allcad_core.evaluation.origins import Origin
+from allcad_core.evaluation.own_boxes import OwnBoxes
 from allcad_core.evaluation.points import Labelled
 from allcad_core.results import Box
 
@@ -62,6 +63,7 @@ class Evidence:
         fields: that were looked at, for boxes: false ones are told a field.
         others: further data sets that are stored, with their number of pictures.
         missing_folds: not stored yet.
+        own: boxes by field, where they are the visitor's and stand in no results.
     """
 
     model: str
@@ -72,6 +74,7 @@ class Evidence:
     fields: tuple[Origin, ...] = ()
     others: tuple[str, ...] = ()
     missing_folds: tuple[int, ...] = ()
+    own: OwnBoxes | None = field(default=None, compare=False, repr=False)
 
     @property
     def boxes(self) -> bool:

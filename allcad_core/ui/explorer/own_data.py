@@ -1,4 +1,4 @@
-"""A visitor's own labelled pictures: a ZIP file or a folder of this machine, judged by a shipped classifier."""
+"""A visitor's own labelled pictures: a ZIP file or a folder of this machine, judged by a shipped model."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from weakref import finalize
 import streamlit as st
 
 from allcad_core.errors import AllcadError, DataError
-from allcad_core.evaluation import own
+from allcad_core.evaluation import own, own_boxes
 from allcad_core.evaluation.archives import unpack
 from allcad_core.evaluation.own import Refused
-from allcad_core.ui import notes, words
+from allcad_core.ui import engine, notes, words
 from allcad_core.ui.explorer import evidence, told
 from allcad_core.ui.explorer.evidence import Evidence
 
+TASKS = {"cell": "Cells", "field": "Whole fields, one label", "detect": "Whole fields with boxes"}
+"""What a picture shows, and so what is asked of a model: to judge cells, fields, or to find cells."""
 SHOWN = 12
 """Unusable files that are named at once; the others follow in a table."""
 
@@ -50,8 +52,8 @@ def judge(
     Args:
         source: where it lies.
         name: what the visitor calls it.
-        model: a shipped classifier; the best one without it.
-        task: ``cell`` or ``field``.
+        model: a shipped classifier, or a recipe for ``detect``; the best one without it.
+        task: ``cell``, ``field`` or ``detect``.
         blast: names of the classes that are blasts.
         tell: told the picture, its number and how many there are.
 
@@ -66,17 +68,30 @@ def judge(
             folder = unpack(source, made).folder
         elif not source.is_dir():
             raise DataError(f"There is no folder '{source}' on the machine where allcad runs.")
-        found = own.evaluate(folder, model, task, blast=blast, tell=tell)
-        items = evidence.of_judged(found.report.judged)
-        shown = Evidence(found.report.model, task, told.OWN, name, items)
-        brought = Own(name, shown, own.files_of(folder, task, blast), found.refused)
+        shown, refusals = _asked(folder, name, model, task, blast, tell)
+        kept = own.files_of(folder, "cell" if task == evidence.DETECT else task, blast)
+        brought = Own(name, shown, kept, refusals)
         finalize(brought, stack.pop_all().close)  # unpacked files go when the visitor looks at them no more
     return brought
 
 
+def _asked(
+    folder: Path, name: str, model: str | None, task: str, blast: tuple[str, ...], tell: own.Tell | None
+) -> tuple[Evidence, tuple[Refused, ...]]:
+    """What the model said, and files that could not be used."""
+    if task == evidence.DETECT:
+        boxes = own_boxes.evaluate(folder, model, blast=blast, tell=tell)
+        items = evidence.of_boxes(boxes.shown, boxes.truth, boxes.origins, {}, boxes.confidence)
+        fields = tuple(boxes.origins.values())
+        return Evidence(boxes.recipe, task, told.OWN, name, items, fields, own=boxes), boxes.refused
+    found = own.evaluate(folder, model, task, blast=blast, tell=tell)
+    items = evidence.of_judged(found.report.judged)
+    return Evidence(found.report.model, task, told.OWN, name, items), found.refused
+
+
 @st.dialog("My own labelled pictures", width="medium")
-def ask(show: Callable[[Own | None], None]) -> None:
-    """The dialog that takes them. ``show`` is called with what was judged."""
+def ask(show: Callable[[Own | None], None], task: str = "cell") -> None:
+    """The dialog that takes them. ``show`` is called with what was judged; ``task`` is what the page shows now."""
     st.markdown(
         "A **ZIP file** or a folder. Crops of one cell lie in a folder a class, such as `blast` and `healthy`; whole fields "
         "have boxes as YOLO, COCO or Pascal VOC. Pictures stay on this machine."
@@ -85,18 +100,16 @@ def ask(show: Callable[[Own | None], None]) -> None:
     path = st.text_input(
         "Or a folder on the machine where allcad runs", key="explorer-path", placeholder="/data/my-cells"
     )
-    left, right = st.columns(2)
-    with left:
-        task = st.segmented_control(
-            "What a picture shows",
-            ["cell", "field"],
-            default="cell",
-            required=True,
-            format_func=lambda name: "Cells" if name == "cell" else "Whole fields, one label",
-            key="explorer-own-task",
-        )
-    with right:
-        model = st.selectbox("Judged by", _models(task or "cell"), key=f"explorer-own-model-{task}")
+    task = st.segmented_control(
+        "What a picture shows",
+        list(TASKS),
+        default=task,
+        required=True,
+        format_func=TASKS.__getitem__,
+        key="explorer-own-task",
+        help="With boxes, a model is asked to find the cells itself, or, under Cells, to judge each box",
+    )
+    model = st.selectbox("Judged by", _models(task or "cell"), key=f"explorer-own-model-{task}")
     named = st.text_input(
         "Classes that are blasts, where their names do not say so", key="explorer-blast", placeholder="L1, L2"
     )
@@ -132,6 +145,8 @@ def _uploaded(name: str, content: bytes, model: str | None, task: str, blast: tu
 
 
 def _models(task: str) -> list[str]:
+    if task == evidence.DETECT:
+        return [recipe.name for recipe in engine.recipes()]
     from allcad_core.classify import known, model_for
 
     try:

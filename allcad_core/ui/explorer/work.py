@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -208,8 +209,13 @@ def _of_boxes(shown: Evidence) -> Lines:
 
 def _blast_matches(shown: Evidence) -> Matches:
     """Boxes that say blast, matched to blasts alone, as average precision wants it."""
-    boxes, _, _ = detector_report.stored(shown.model, shown.protocol, RESULTS)
-    drawn = read_boxes(detector_report.BOXES)
+    boxes: Mapping[str, Sequence[Labelled]]
+    drawn: Mapping[str, tuple[CellBox, ...]]
+    if shown.own is not None:
+        boxes, drawn = shown.own.shown, shown.own.truth
+    else:
+        boxes, _, _ = detector_report.stored(shown.model, shown.protocol, RESULTS)
+        drawn = read_boxes(detector_report.BOXES)
     return match(boxes, {field.image: drawn[field.image] for field in shown.fields}, "blast", np.array([IOU]))
 
 
