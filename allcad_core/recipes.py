@@ -38,6 +38,7 @@ _DETECTORS = {
     "yolo11n": "A nano YOLO finds and labels cells",
     "yolov5s": "The YOLOv5s of Chen et al., anchor-free",
     "yolov6n": "A small relative of the YOLOv6 of Chen et al.",
+    "yolov7-tiny": "A small relative of the YOLOv7 of Chen et al.",
 }
 """Networks that find and label cells at once; what they are, for people."""
 
