@@ -8,6 +8,14 @@ from pathlib import Path
 import pytest
 
 from allcad_core.cli import DONE, FAILED, main
+from allcad_core.evaluation import detector_metrics, froc
+
+
+@pytest.fixture(autouse=True)
+def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The figures themselves are what counts here; how intervals are drawn is tested in ``tests/evaluation``."""
+    for module in (detector_metrics, froc):
+        monkeypatch.setattr(module, "DRAWS", 20)
 
 
 def asked(capsys: pytest.CaptureFixture[str], *words: str) -> str:

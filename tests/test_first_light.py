@@ -1,5 +1,6 @@
 """What the first light promises on the real fields of ALL-IDB1, from reading to the out-of-fold figures."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from allcad_core.evaluation.detection import report
 def test_every_field_of_all_idb1_gets_an_answer(data_root: Path) -> None:
     fields = allidb1.fields(data_root)
     assert len(fields) >= 92
-    for field in fields:
-        found = analyse_file(field.path)
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda field: analyse_file(field.path), fields))
+    for field, found in zip(fields, answers, strict=True):
         assert (found.width, found.height) == size_of(field.path)
         assert found.counts.total > 0, field.name
         assert found.suggestion.kind in {"no_blasts", "few_suspicious", "blasts_suspected"}, field.name
