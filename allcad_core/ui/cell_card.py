@@ -135,11 +135,11 @@ def _pictures(smear: Smear, analysis: FieldAnalysis, chosen: int) -> Finish:
             st.caption(f"Where {why.classifier} looked")
         below.caption(why.sentence)
 
-    if cell.outline:
-        with beside.container():
-            measured = media.jpeg(_outlined(photograph, cell, smear), media.CROP_QUALITY)
-            st.image(measured, width="stretch", alt="Outline of the cell")
-            st.caption("As measured")
+    with beside.container():  # always something: until it is replaced, a browser shows what stood here for another cell
+        measured = media.jpeg(_outlined(photograph, cell, smear), media.CROP_QUALITY)
+        st.image(measured, width="stretch", alt="Outline of the cell" if cell.outline else "The cell in grey")
+        st.caption("As measured" if cell.outline else "Not measured")
+    below.caption(words.NBSP)
     if not state.is_remembered(key):
         return finish
     finish()
@@ -147,11 +147,12 @@ def _pictures(smear: Smear, analysis: FieldAnalysis, chosen: int) -> Finish:
 
 
 def _outlined(crop: media.Pixels, cell: Cell, smear: Smear) -> media.Pixels:
-    """The crop in grey with the measured cell in colour, and its outline in ink on white."""
+    """The crop in grey with the measured cell, where there is one, in colour, and its outline in ink on white."""
     corner, scale = media.crop_frame(cell.box, smear.image.pixels.shape, SIDE)
-    points = np.round((np.asarray(cell.outline) - corner) * scale).astype(np.int32)
     inside = np.zeros(crop.shape[:2], np.uint8)
-    cv2.fillPoly(inside, [points], 1)
+    if cell.outline:
+        points = np.round((np.asarray(cell.outline) - corner) * scale).astype(np.int32)
+        cv2.fillPoly(inside, [points], 1)
     grey = np.repeat(crop.mean(axis=2, keepdims=True), 3, axis=2) * 0.6 + 100
     picture = np.where(inside[..., None] > 0, crop, grey.astype(np.uint8))
     _outline(picture, cell, corner, scale)
