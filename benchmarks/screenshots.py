@@ -82,10 +82,10 @@ def shots(sample: str) -> list[Shot]:
         Shot("models-phone", "/models", PHONE, "dark", picture=False),
         Shot("tour", "/", tour=True),
         Shot("tour-phone", "/", PHONE, "dark", tour=True),
-        Shot("slide", "/slide", picture=False),
+        Shot("slide", "/slide?sample=small", wait=".slide[data-looked]"),
         Shot("live", "/live", picture=False),
         Shot("batch", "/batch", theme="dark", picture=False),
-        Shot("stage", "/stage", picture=False),
+        Shot("stage", "/stage", wait=".stage[data-part]"),
         Shot("empty", "/analyse", picture=False),
         Shot("home-phone", "/", PHONE, "dark"),
     ]
