@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 Visit = Callable[..., "Page"]
 
 
+FIRST_MS = 300_000
+"""Milliseconds for the first look, which waits until the networks are loaded; a busy machine takes a minute to."""
+
+
 def looked(page: Page, but: str = "") -> None:
     """Wait until a look is over, another one than that of this number."""
-    page.locator(f".slide[data-looked]:not([data-looked='{but}'])").wait_for()
+    page.locator(f".slide[data-looked]:not([data-looked='{but}'])").wait_for(timeout=FIRST_MS)
 
 
 @pytest.fixture(scope="module")

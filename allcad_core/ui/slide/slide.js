@@ -115,6 +115,7 @@ class SlideViewer {
       const { viewport } = this.osd;
       viewport.zoomTo(viewport.imageToViewportZoom(Math.min(1, 2600 / data.width + 0.5)), null, true);
       this.root.dataset.ready = "yes";
+      this.goal = null; // whatever was aimed at before there was a picture
       this.moved();
     });
     this.osd.addHandler("open-failed", () => this.complain("The slide could not be opened. Reload the page."));
@@ -168,7 +169,10 @@ class SlideViewer {
 
   async look() {
     this.timer = null;
-    if (!this.osd?.isOpen()) return;
+    if (!this.osd?.isOpen()) {
+      this.goal = null; // opening looks
+      return;
+    }
     const window = this.window(), since = this.since;
     if (this.asked && this.isRead(window)) return Object.assign(this.asked.view, { window, since });
     this.asked?.abort();
@@ -200,7 +204,10 @@ class SlideViewer {
       this.settle();
       if (rests) this.onward(view.window);
     } catch (error) {
-      if (error.name !== "AbortError") this.complain("The server does not answer. Reload the page.");
+      if (error.name === "AbortError") return;
+      this.asked = this.goal = null; // the next move asks again
+      this.reading = [];
+      this.complain("The server does not answer. Reload the page.");
     }
   }
 
