@@ -93,7 +93,6 @@ def shots(sample: str) -> list[Shot]:
 
 def every_page(sample: str) -> list[Shot]:
     """Every page in four: wide and on a phone, light and dark. To be looked at; the documents show fewer."""
-    slide = ".slide[data-ready]"
     pages = {
         "home": ("/", ".viewer[data-open]"),
         "analyse": (f"/analyse?sample={sample}", ".viewer[data-open]"),
