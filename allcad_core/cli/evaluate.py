@@ -10,7 +10,7 @@ SUBJECTS = (
     Command("cell", "classifiers of single cells", "allcad_core.cli.evaluate_classifiers"),
     Command("field", "classifiers of whole fields, and the shortcut test", "allcad_core.cli.evaluate_classifiers"),
     Command("compare", "two classifiers on the same pictures", "allcad_core.cli.evaluate_compare"),
-    Command("detect", "boxes of a recipe against expert centroids", "allcad_core.cli.evaluate_detect"),
+    Command("detect", "boxes of a recipe against expert centroids, or your own boxes", "allcad_core.cli.evaluate_detect"),
     Command("suggestion", "how often each suggestion is given, by truth", "allcad_core.cli.evaluate_suggestion"),
     Command("segmentation", "masks of each method against those of experts", "allcad_core.cli.evaluate_segmentation"),
     Command("quality", "how often the checks of a photograph warn, set by set", "allcad_core.cli.evaluate_quality"),
@@ -28,6 +28,7 @@ examples:
   allcad evaluate compare svm forest --protocol field     paired: which is right more often
   allcad evaluate detect regions --protocol field         centroids found, false blasts, by sitting
   allcad evaluate detect yolo11n --protocol session --json
+  allcad evaluate detect all --data mine.zip              every model of analyse on fields of your own with boxes
   allcad evaluate suggestion regions --protocol field     how often each suggestion is given, by truth
   allcad evaluate segmentation --stored                   Dice and IoU of each method, without photographs
   allcad evaluate quality --data DIR                      false alarms of the quality checks, set by set

@@ -6,15 +6,14 @@ import argparse
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from allcad_core.cli import DONE, terminal
+from allcad_core.cli import DONE, FAILED, terminal
 from allcad_core.cli import arguments as ask
 from allcad_core.intervals import EN_DASH
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from allcad_core.evaluation.detection import DetectionReport
     from allcad_core.evaluation.detector_report import BoxFigures, BoxReport
     from allcad_core.evaluation.metrics import Estimate
@@ -30,7 +29,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "model", metavar="MODEL", nargs="?", default="regions",
         help="a recipe of 'allcad models', a stored detector, or 'all' (default: regions)",
     )  # fmt: skip
-    ask.add_data(parser)
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="folder of the data sets; on a folder or ZIP file of other fields with boxes, a recipe looks for their cells",
+    )
+    parser.add_argument("--blast", nargs="+", default=[], metavar="CLASS", help="classes of your boxes that are blasts")
+    ask.add_device(parser)
     ask.add_protocol(parser, PROTOCOLS, "field")
     ask.add_results(parser)
     ask.add_json(parser, "the figures")
@@ -39,9 +45,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Compute and print."""
     from allcad_core.datasets import find_data
-    from allcad_core.evaluation import detector_report
+    from allcad_core.evaluation import detector_report, own
     from allcad_core.predictions import RESULTS
 
+    if arguments.data is not None and own.is_own(arguments.data):
+        return _own(arguments)
     data, results = find_data(arguments.data), arguments.results or RESULTS
     if arguments.protocol == "unseen":
         return _unseen(arguments, data, results)
@@ -52,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.json:
             terminal.emit_json({report.model: asdict(report) for report in reports})
         else:
-            _print_all(reports, arguments.protocol)
+            _print_all(reports, f"every stored detector, protocol '{arguments.protocol}', all fields, out of fold")
         return DONE
     points = _points(arguments.model, arguments.protocol, data, results)
     boxes = detector_report.box_report(arguments.model, arguments.protocol, data, results)
@@ -62,8 +70,32 @@ def run(arguments: argparse.Namespace) -> int:
     if points is not None:
         _print_points(points)
         terminal.out().print()
-    _print_boxes(boxes)
+    _print_boxes(boxes, f"protocol '{boxes.protocol}', out of fold, against drawn boxes")
     return DONE
+
+
+def _own(arguments: argparse.Namespace) -> int:
+    """Let recipes look for the cells of one's own fields; files that cannot be used are named on standard error."""
+    from allcad_core.evaluation import own_boxes
+    from allcad_core.recipes import recipes
+
+    names = [entry.name for entry in recipes()] if arguments.model == ALL else [arguments.model]
+    with terminal.bar(1) as bar:
+        found = [
+            own_boxes.evaluate(arguments.data, name, blast=arguments.blast, device=arguments.device, tell=bar.show)
+            for name in names
+        ]
+        refused = {entry.file: entry for one in found for entry in one.refused}
+        for entry in refused.values():
+            bar.complain(f"{entry.file}: {entry.sentence}")
+    reports = [own_boxes.report(one) for one in found]
+    if arguments.json:
+        terminal.emit_json({report.model: asdict(report) for report in reports})
+    elif arguments.model == ALL:
+        _print_all(reports, f"{arguments.data.name}, every model of analyse, all fields")
+    else:
+        _print_boxes(reports[0], f"{arguments.data.name}, against its own boxes")
+    return FAILED if refused else DONE
 
 
 def _unseen(arguments: argparse.Namespace, data: Path, results: Path) -> int:
@@ -126,10 +158,10 @@ def _row(figures: PointFigures) -> tuple[str, str, str]:
     )
 
 
-def _print_boxes(report: BoxReport) -> None:
+def _print_boxes(report: BoxReport, words: str) -> None:
     console = terminal.out()
     truth = ", ".join(f"{count} {kind}" for kind, count in report.truth.items())
-    console.print(f"{report.model}, protocol '{report.protocol}', against drawn boxes ({truth}), out of fold")
+    console.print(f"{report.model}, {words} ({truth})")
     titles = ["Fields", "Class", "True", f"P at {report.confidence:.2f}", "R", "mAP@0.5", "mAP@0.5:0.95"]
     rows = [row for part, figures in report.parts.items() for row in _class_rows(part, figures)]
     console.print(terminal.table(titles, rows, right=(2, 3, 4, 5, 6)))
@@ -215,7 +247,7 @@ def _number(value: float | None) -> str:
     return EN_DASH if value is None else f"{value:.3f}"
 
 
-def _print_all(reports: Iterable[BoxReport], protocol: str) -> None:
+def _print_all(reports: Iterable[BoxReport], words: str) -> None:
     console = terminal.out()
     rows = []
     for report in reports:
@@ -236,5 +268,5 @@ def _print_all(reports: Iterable[BoxReport], protocol: str) -> None:
         "Model", "Blast mAP@0.5", "0.5:0.95", "Healthy mAP@0.5", "0.5:0.95", "Recall at 0.5 false", "mean over folds",
         "Count error", "False blasts",
     ]  # fmt: skip
-    console.print(f"every stored detector, protocol '{protocol}', all fields, out of fold")
+    console.print(words)
     console.print(terminal.table(titles, rows, right=tuple(range(1, 9))))

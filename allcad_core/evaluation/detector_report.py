@@ -93,7 +93,7 @@ def box_report(name: str, protocol: str, data: Path, results: Path = RESULTS, bo
     require_all(shown, fields)
     require_all(drawn, fields)
     parts = {
-        part: _figures(shown, scored, {field.name: drawn[field.name] for field in chosen}, confidence)
+        part: figures_of(shown, scored, {field.name: drawn[field.name] for field in chosen}, confidence)
         for part, chosen in parts_of(protocol, fields).items()
     }
     truth = {
@@ -191,12 +191,20 @@ def _temperatures(classifier: str, protocol: str, results: Path) -> Mapping[int,
         return {}
 
 
-def _figures(
+def figures_of(
     shown: Mapping[str, Sequence[Labelled]],
     scored: Mapping[str, Sequence[Labelled]],
     truth: Mapping[str, Sequence[CellBox]],
     confidence: float,
 ) -> BoxFigures:
+    """Figures over some fields.
+
+    Args:
+        shown: boxes by field as a user sees them, one label each.
+        scored: as average precision wants them, see ``stored``.
+        truth: drawn boxes by field; ``ignore`` counts neither way.
+        confidence: from which score on a box counts as said.
+    """
     of_class = {kind: match(scored, truth, kind) for kind in CLASSES}
     figures = {kind: class_figures(matches, confidence) for kind, matches in of_class.items()}
     figures[WHITE_CELL] = class_figures(match(shown, truth, None), confidence)

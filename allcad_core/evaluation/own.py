@@ -123,7 +123,7 @@ def evaluate(
         UnknownNameError: no such classifier.
     """
     name = model_for("field" if task == "field" else "cell", model)
-    with _folder(source) as folder:
+    with opened(source) as folder:
         pictures, refused = labelled(folder, task, blast)
         judged: list[Judged] = []
         for number, picture in enumerate(pictures, start=1):
@@ -158,8 +158,8 @@ def is_own(source: Path) -> bool:
 
 
 @contextmanager
-def _folder(source: Path) -> Iterator[Path]:
-    """The folder itself, or a ZIP file unpacked for as long as it is looked at."""
+def opened(source: Path) -> Iterator[Path]:
+    """The folder itself, or a ZIP file unpacked for as long as it is looked at. Raises DataError: there is neither."""
     if source.is_dir():
         yield source
     elif source.is_file():
@@ -188,7 +188,7 @@ def _inner(folder: Path) -> Path:
     """The one folder inside a folder that holds nothing else, as in most ZIP files; else the folder itself."""
     inside = [path for path in folder.iterdir() if not path.name.startswith(".")]
     only = inside[0] if len(inside) == 1 and inside[0].is_dir() else None
-    deeper = only is not None and any(path.is_dir() for path in only.iterdir())
+    deeper = only is not None and (any(path.is_dir() for path in only.iterdir()) or bool(yolo.read_classes(only)))
     return _inner(only) if only is not None and deeper else folder
 
 

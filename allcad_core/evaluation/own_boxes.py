@@ -11,6 +11,8 @@ from allcad_core.analysis import analyse
 from allcad_core.datasets.boxes import CellBox
 from allcad_core.errors import AllcadError, DataError
 from allcad_core.evaluation import own
+from allcad_core.evaluation.detector_metrics import CLASSES
+from allcad_core.evaluation.detector_report import BoxReport, figures_of
 from allcad_core.evaluation.origins import Origin
 from allcad_core.evaluation.own import Refused, Tell
 from allcad_core.evaluation.points import Labelled
@@ -41,7 +43,7 @@ class OwnBoxes:
 
 
 def evaluate(
-    folder: Path,
+    source: Path,
     recipe: str | None = None,
     *,
     blast: Sequence[str] = (),
@@ -51,7 +53,7 @@ def evaluate(
     """Look at every field with a recipe.
 
     Args:
-        folder: pictures with boxes in YOLO's text files, a COCO file or Pascal VOC's files.
+        source: a folder or a ZIP file of pictures with boxes in YOLO's text files, a COCO file or Pascal VOC's files.
         recipe: a model of ``analyse``; the default one without it.
         blast: names of the classes that are blasts, where their names do not say it.
         device: see ``devices.choose``.
@@ -61,10 +63,24 @@ def evaluate(
         DataError: no picture has boxes, none can be used, or a class is of unknown meaning.
         AllcadError: the recipe cannot be used.
     """
+    with own.opened(source) as folder:
+        return _evaluated(folder, source.stem, recipe, blast, device, tell)
+
+
+def report(found: OwnBoxes) -> BoxReport:
+    """The figures that a detector has on stored fields, of one's own; a box has the label that it is shown with."""
+    truth = {kind: sum(cell.kind == kind for cells in found.truth.values() for cell in cells) for kind in CLASSES}
+    figures = figures_of(found.shown, found.shown, found.truth, found.confidence)
+    return BoxReport(found.recipe, own.PROTOCOL, found.confidence, truth, {"all": figures}, {})
+
+
+def _evaluated(
+    folder: Path, source: str, recipe: str | None, blast: Sequence[str], device: str | None, tell: Tell | None
+) -> OwnBoxes:
     pictures, refused = own.labelled(folder, "cell", blast)
     boxed = [picture for picture in pictures if picture.label is None]
     if not boxed:
-        raise DataError(f"No picture in '{folder.name}' has boxes, which a detector is held against.")
+        raise DataError(f"No picture in '{source}' has boxes, which a detector is held against.")
     shown: dict[str, tuple[Labelled, ...]] = {}
     truth: dict[str, tuple[CellBox, ...]] = {}
     name, confidence = "", 0.0
@@ -84,6 +100,6 @@ def evaluate(
             CellBox("blast" if label else "healthy", box, SOURCE) for label, _, box in picture.boxes
         )
     if not shown:
-        raise DataError(f"No picture in '{folder.name}' can be used. The first: {refused[0].sentence}")
-    origins = {field: Origin(folder.name, field, field, field) for field in shown}
+        raise DataError(f"No picture in '{source}' can be used. The first: {refused[0].sentence}")
+    origins = {field: Origin(source, field, field, field) for field in shown}
     return OwnBoxes(name, confidence, shown, truth, origins, tuple(refused))

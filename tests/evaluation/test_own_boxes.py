@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from allcad_core.cli import FAILED, main
 from allcad_core.errors import DataError
 from allcad_core.evaluation import own_boxes
 from allcad_core.images import SmearImage
@@ -66,3 +69,28 @@ def test_pictures_without_boxes_are_nothing_for_a_detector(tmp_path: Path):
         Image.new("RGB", (20, 20)).save(tmp_path / name)
     with pytest.raises(DataError, match="has boxes"):
         own_boxes.evaluate(tmp_path)
+
+
+def test_a_zip_file_gives_the_same_and_its_figures_count_what_was_missed(folder: Path, tmp_path: Path):
+    packed = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", folder.parent, folder.name))  # the folder itself
+    found, unpacked = own_boxes.evaluate(packed), own_boxes.evaluate(folder)
+    assert list(found.shown.values()) == list(unpacked.shown.values())
+    figures = own_boxes.report(found)
+    assert (figures.model, figures.truth) == ("regions", {"blast": 1, "healthy": 1})
+    classes = figures.parts["all"].classes
+    assert classes["blast"].recall.value == classes["blast"].precision.value == 1.0
+    assert classes["healthy"].recall.value == 0.0, "one is missed, and one box lies where nothing is"
+    assert figures.parts["all"].counts.white_cells.mean_absolute.value == 0.0
+
+
+@pytest.mark.parametrize("model", ["yolo11n", "all"])
+def test_the_terminal_tells_the_same_and_names_what_cannot_be_used(
+    folder: Path, capsys: pytest.CaptureFixture[str], model: str
+):
+    assert main(["evaluate", "detect", model, "--data", str(folder)]) == FAILED
+    told = capsys.readouterr()
+    assert "broken" in told.err
+    assert "yolo11n" in told.out
+    assert ("regions" in told.out) == (model == "all")
+    assert main(["evaluate", "detect", model, "--data", str(folder), "--json"]) == FAILED
+    assert json.loads(capsys.readouterr().out)["yolo11n"]["truth"] == {"blast": 1, "healthy": 1}
