@@ -11,8 +11,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from allcad_core.ui import samples, state, theme, tour
+from allcad_core.ui import samples, state, tour
 
+DOOR = Path(__file__).parents[2] / "app.py"
 PAGES = {"Home": "home", "Analyse smear": "analyse", "Compare models": "compare"}
 BARE = """
 import streamlit as st
@@ -113,9 +114,9 @@ def test_other_pages_are_left_alone(browser: Browser):
 
 @pytest.mark.parametrize("step", tour.STEPS, ids=lambda step: step.title)
 def test_every_step_stands_on_a_page_and_speaks_of_something_there(step: tour.Step):
-    door = theme.DOOR.read_text("utf-8")
+    door = DOOR.read_text("utf-8")
     assert f'st.Page("{step.file}", title="{step.page}"' in door
     keys = {place.removeprefix(".st-key-") for place in step.at}
-    sources = [theme.DOOR.parent / step.file, *(Path(tour.__file__).parents[1]).rglob("*.py")]
+    sources = [DOOR.parent / step.file, *(Path(tour.__file__).parents[1]).rglob("*.py")]
     written = "\n".join(path.read_text("utf-8") for path in sources)
     assert all(f'key="{key}"' in written for key in keys)
