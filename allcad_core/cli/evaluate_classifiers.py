@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from allcad_core.cli import DONE, FAILED, terminal
+from allcad_core.cli import DONE, FAILED, own, terminal
 from allcad_core.cli import arguments as ask
 from allcad_core.cli import evaluate_shown as shown
 
@@ -19,16 +20,11 @@ PROTOCOLS = ("random4", "random5", "chen17", "field", "session", "source")
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``evaluate cell`` and ``evaluate field``."""
     parser.add_argument("model", metavar="MODEL", help="name under results/, or 'all' for one table of all models")
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="folder of the data sets; a folder or ZIP file of other labelled pictures is judged by the shipped model",
+    own.configure(
+        parser,
+        "folder of the data sets; a folder or ZIP file of other labelled pictures is judged by the shipped model",
+        "classes of your pictures that are blasts, or leukaemia",
     )
-    parser.add_argument(
-        "--blast", nargs="+", default=[], metavar="CLASS", help="classes of your pictures that are blasts, or leukaemia"
-    )
-    ask.add_device(parser)
     ask.add_protocol(parser, PROTOCOLS, "field")
     parser.add_argument(
         "--set", metavar="NAME", dest="dataset", help="data set (default: the one that the protocol is about)"
@@ -87,16 +83,7 @@ def _run_own(arguments: argparse.Namespace) -> int:
     from allcad_core.evaluation.own import evaluate
 
     names = known(arguments.subject) if arguments.model == "all" else [arguments.model]
-    with terminal.bar(1) as bar:
-        found = [
-            evaluate(
-                arguments.data, name, arguments.subject, blast=arguments.blast, device=arguments.device, tell=bar.show
-            )
-            for name in names
-        ]
-        refused = {entry.file: entry for one in found for entry in one.refused}
-        for entry in refused.values():
-            bar.complain(f"{entry.file}: {entry.sentence}")
+    found, refused = own.each(arguments, names, partial(evaluate, task=arguments.subject))
     _tell([one.report for one in found], arguments)
     return FAILED if refused else DONE
 

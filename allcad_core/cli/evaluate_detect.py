@@ -6,14 +6,15 @@ import argparse
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from allcad_core.cli import DONE, FAILED, terminal
+from allcad_core.cli import DONE, FAILED, own, terminal
 from allcad_core.cli import arguments as ask
 from allcad_core.intervals import EN_DASH
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from allcad_core.evaluation.detection import DetectionReport
     from allcad_core.evaluation.detector_report import BoxFigures, BoxReport
     from allcad_core.evaluation.metrics import Estimate
@@ -29,14 +30,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "model", metavar="MODEL", nargs="?", default="regions",
         help="a recipe of 'allcad models', a stored detector, or 'all' (default: regions)",
     )  # fmt: skip
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="folder of the data sets; on a folder or ZIP file of other fields with boxes, a recipe looks for their cells",
+    own.configure(
+        parser,
+        "folder of the data sets; on a folder or ZIP file of other fields with boxes, a recipe looks for their cells",
+        "classes of your boxes that are blasts",
     )
-    parser.add_argument("--blast", nargs="+", default=[], metavar="CLASS", help="classes of your boxes that are blasts")
-    ask.add_device(parser)
     ask.add_protocol(parser, PROTOCOLS, "field")
     ask.add_results(parser)
     ask.add_json(parser, "the figures")
@@ -45,10 +43,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Compute and print."""
     from allcad_core.datasets import find_data
-    from allcad_core.evaluation import detector_report, own
+    from allcad_core.evaluation import detector_report
+    from allcad_core.evaluation.own import is_own
     from allcad_core.predictions import RESULTS
 
-    if arguments.data is not None and own.is_own(arguments.data):
+    if arguments.data is not None and is_own(arguments.data):
         return _own(arguments)
     data, results = find_data(arguments.data), arguments.results or RESULTS
     if arguments.protocol == "unseen":
@@ -80,14 +79,7 @@ def _own(arguments: argparse.Namespace) -> int:
     from allcad_core.recipes import recipes
 
     names = [entry.name for entry in recipes()] if arguments.model == ALL else [arguments.model]
-    with terminal.bar(1) as bar:
-        found = [
-            own_boxes.evaluate(arguments.data, name, blast=arguments.blast, device=arguments.device, tell=bar.show)
-            for name in names
-        ]
-        refused = {entry.file: entry for one in found for entry in one.refused}
-        for entry in refused.values():
-            bar.complain(f"{entry.file}: {entry.sentence}")
+    found, refused = own.each(arguments, names, own_boxes.evaluate)
     reports = [own_boxes.report(one) for one in found]
     if arguments.json:
         terminal.emit_json({report.model: asdict(report) for report in reports})

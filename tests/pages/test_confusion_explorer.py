@@ -254,16 +254,22 @@ def answers(_: Path, model: str | None, task: str, **_more: object) -> OwnReport
     return OwnReport(report, (Refused("notes.png", "notes.png is not a picture that allcad can read."),))
 
 
+def brought(visit: Visit, folder: Path, model: str, task: str) -> AppTest:
+    """A visitor who has brought pictures of his own."""
+    (folder / "mine").mkdir()
+    visitor = visit(PAGE)
+    visitor.session_state["explorer-own"] = own_data.judge(folder / "mine", "mine", model, task, ())
+    visitor.run()
+    assert not visitor.exception
+    return visitor
+
+
 def test_own_pictures_get_the_same_views_and_unusable_files_are_named(
     shelf: Path, visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: Words
 ):
     monkeypatch.setattr(own, "evaluate", answers)
     monkeypatch.setattr(own, "files_of", lambda *_: {})
-    (tmp_path / "mine").mkdir()
-    visitor = visit(PAGE)
-    visitor.session_state["explorer-own"] = own_data.judge(tmp_path / "mine", "mine", "best_cell", "cell", ())
-    visitor.run()
-    assert not visitor.exception
+    visitor = brought(visit, tmp_path, "best_cell", "cell")
     assert (
         visitor.title[0].value == f"best_cell calls 67{NBSP}% (21{DASH}94) of the cells right; it misses 1 of 2 blasts."
     )
@@ -288,11 +294,7 @@ def test_a_detector_is_held_against_boxes_of_ones_own(
     )
     monkeypatch.setattr(own_boxes, "evaluate", lambda *_, **__: found)
     monkeypatch.setattr(own, "files_of", lambda *_: {})
-    (tmp_path / "mine").mkdir()
-    visitor = visit(PAGE)
-    visitor.session_state["explorer-own"] = own_data.judge(tmp_path / "mine", "mine", "yolo11n", "detect", ())
-    visitor.run()
-    assert not visitor.exception
+    visitor = brought(visit, tmp_path, "yolo11n", "detect")
     assert visitor.title[0].value.startswith("yolo11n finds and names 50")
     counts = fields(visitor)
     assert (counts["1-1"], counts["1-2"], counts["2-1"]) == (1, 1, 1)  # found, missed, extra
