@@ -11,15 +11,7 @@ from streamlit.runtime.media_file_storage import MediaFileStorageError
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
 from allcad_core.ui.grace import GRACE_S, PatientFiles
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.ui.clocks import Clock
 
 
 @pytest.fixture

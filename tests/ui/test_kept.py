@@ -13,15 +13,7 @@ from allcad_core.review import Review
 from allcad_core.ui import kept
 from allcad_core.ui.kept import HELD_S, Shelf, Visit
 from allcad_core.ui.state import Smear
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.ui.clocks import Clock
 
 
 @pytest.fixture(scope="module")

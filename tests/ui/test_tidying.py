@@ -13,15 +13,7 @@ import pytest
 from allcad_core.ui import kept, tidying
 from allcad_core.ui.kept import HELD_S, Shelf, Visit
 from allcad_core.ui.tidying import WORKED_S, Housekeeper
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.ui.clocks import Clock
 
 
 class Ring:
