@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tests.journeys.steps import download, rest
+from allcad_core.intervals import wilson
+from allcad_core.ui import words
+from tests.journeys.steps import download, pill_counts, rest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -72,3 +74,48 @@ def test_cells_are_reviewed_by_key_and_the_file_says_what_the_screen_says(visito
     assert analysis["review"]["cells_reviewed"] == 2
     assert [change["kind"] for change in analysis["review"]["changes"]] == ["relabelled", "added"]
     assert analysis["review"]["changes"][1]["after"] == "healthy"
+
+
+def share(page: Page) -> str:
+    """The share of blasts with its interval, as it stands beside the verdict."""
+    return page.locator(".al-share").inner_text().replace("\u00a0", " ")
+
+
+def test_a_box_is_removed_and_another_placed_by_keys_and_what_is_counted_follows(visitor: Visit):
+    from playwright.sync_api import expect
+
+    page = visitor("/analyse?sample=blasts-and-healthy-cells")
+    page.locator(".viewer[data-open]").first.wait_for()
+    page.locator(".al-said").wait_for()
+    page.locator(".cell:visible").first.wait_for()
+    rest(page)
+    before = pill_counts(page)
+    blasts, healthy, shown = before["blast"], before["healthy"], share(page)
+    assert page.locator(".cell.chosen.blast").count() == 1
+
+    press(page, "Delete", "deleted")
+    assert pill_counts(page) == {"blast": blasts - 1, "healthy": healthy}
+    expect(page.locator(".cell:visible")).to_have_count(blasts + healthy - 1)
+    expect(page.locator(".tile")).to_have_count(blasts + healthy - 1)
+    counted = wilson(blasts - 1, blasts + healthy - 1)
+    assert counted.value is not None
+    assert f"{100 * counted.value:.0f} %" in share(page)
+    assert f"({words.interval(counted)})" in share(page)
+    assert verdict(page).startswith(f"{blasts - 1} of {blasts + healthy - 1} ")
+
+    page.get_by_role("button", name="Undo").click()
+    page.locator(".al-said", has_text="Taken back").wait_for()
+    rest(page)
+    assert pill_counts(page) == before
+    assert share(page) == shown
+    expect(page.locator(".cell:visible")).to_have_count(blasts + healthy)
+
+    page.get_by_role("button", name="Add a cell: draw a box").focus()
+    page.keyboard.press("Enter")
+    for key in ("ArrowUp", "ArrowUp", "ArrowLeft", "Shift+ArrowRight", "Shift+ArrowDown"):
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    page.locator(".al-said", has_text="Box added").wait_for()
+    rest(page)
+    expect(page.locator(".cell:visible")).to_have_count(blasts + healthy + 1)
+    expect(page.locator('.cell:visible[aria-label*="reviewed by a person"]')).to_have_count(1)

@@ -105,6 +105,7 @@ class SlideViewer {
       gestureSettingsTouch: { ...gestures, pinchRotate: false }, gestureSettingsPen: gestures,
     });
     this.osd.canvas.tabIndex = 0;
+    this.osd.canvas.setAttribute("role", "application");
     this.osd.canvas.setAttribute("aria-label", "Slide: arrows move, plus and minus zoom");
     for (const event of ["update-viewport", "resize", "open"]) this.osd.addHandler(event, () => this.draw());
     // The view's goal is known before the picture has come to rest there: it is looked at meanwhile.

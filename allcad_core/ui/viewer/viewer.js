@@ -2,6 +2,7 @@
 // Filters act here, without Python; the choice of a cell is reported to it.
 const GLYPH_FROM = 40; // px: smaller boxes carry no tag
 const TAG = 18;
+const [FRESH, STEP, LEAST] = [80, 8, 16]; // px: a box that arrows bring, how far one press moves it, its smallest side
 const ROUND = [1, 2, 5, 10, 20, 50, 100, 200, 500]; // micrometres that a scale bar may show
 const NAMES = { blast: "blast", healthy: "healthy", unsure: "cannot tell" };
 const SVG = "http://www.w3.org/2000/svg";
@@ -52,6 +53,7 @@ class FieldViewer {
     this.root.querySelector(".tools").addEventListener("click", (event) => act[event.target.closest("button")?.dataset.do]?.());
     this.root.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (this.drawing && this.drawByKey(event)) { event.preventDefault(); event.stopPropagation(); return; }
       const act_on = { "+": act.in, "=": act.in, "-": act.out, 0: act.fit, p: act.own, P: act.own, f: act.full, F: act.full, b: act.draw, B: act.draw }[event.key];
       if (event.key === "Escape" && this.drawing) { this.drawMode(false); event.preventDefault(); }
       if (act_on) { act_on(); event.preventDefault(); event.stopPropagation(); }
@@ -82,6 +84,7 @@ class FieldViewer {
     };
     paper.addEventListener("pointerdown", (event) => {
       from = point(event);
+      this.held = null;
       paper.setPointerCapture(event.pointerId);
       event.preventDefault();
     });
@@ -101,6 +104,32 @@ class FieldViewer {
     paper.addEventListener("pointercancel", end);
   }
 
+  // The same without a hand that drags: arrows bring a box and move it, with Shift they change its size, Enter takes it.
+  drawByKey({ key, shiftKey }) {
+    const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key] ?? [0, 0];
+    if (key === "Enter" && this.held) {
+      const box = this.onField(this.held);
+      this.drawMode(false);
+      if (box) this.reportDrawn(box);
+      return true;
+    }
+    if (!dx && !dy) return false;
+    if (!this.held) {
+      const { clientWidth: width, clientHeight: height } = this.root;
+      this.held = [width / 2 - FRESH / 2, height / 2 - FRESH / 2, width / 2 + FRESH / 2, height / 2 + FRESH / 2];
+    } else {
+      const [x0, y0, x1, y1] = this.held;
+      const moved = shiftKey
+        ? [x0, y0, Math.max(x0 + LEAST, x1 + STEP * dx), Math.max(y0 + LEAST, y1 + STEP * dy)]
+        : [x0 + STEP * dx, y0 + STEP * dy, x1 + STEP * dx, y1 + STEP * dy];
+      const inside = moved[2] > LEAST && moved[3] > LEAST && moved[0] < this.root.clientWidth - LEAST && moved[1] < this.root.clientHeight - LEAST;
+      if (inside) this.held = moved;
+    }
+    const [x0, y0, x1, y1] = this.held;
+    Object.assign(this.root.querySelector(".paper i").style, { display: "block", left: `${x0}px`, top: `${y0}px`, width: `${x1 - x0}px`, height: `${y1 - y0}px` });
+    return true;
+  }
+
   // Px of the viewer as px of the field, cut at its edges; nothing where no area is left.
   onField([x0, y0, x1, y1]) {
     const view = this.view();
@@ -113,6 +142,7 @@ class FieldViewer {
 
   drawMode(on) {
     this.drawing = on && Boolean(this.data.draws);
+    this.held = null;
     this.root.querySelector(".paper").hidden = !this.drawing;
     this.root.querySelector(".paper i").style.display = "none";
     this.root.querySelector(".how").hidden = !this.drawing;
@@ -165,6 +195,7 @@ class FieldViewer {
       gestureSettingsMouse: gestures, gestureSettingsTouch: { ...gestures, pinchRotate: false }, gestureSettingsPen: gestures,
     });
     this.osd.canvas.tabIndex = 0;
+    this.osd.canvas.setAttribute("role", "application");
     this.osd.canvas.setAttribute("aria-label", "Picture: arrows move, plus and minus zoom");
     for (const event of ["open", "update-viewport", "resize"]) this.osd.addHandler(event, () => this.layout());
     this.osd.addHandler("open", () => {
