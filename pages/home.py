@@ -68,7 +68,7 @@ def draw() -> None:
     for door, column in zip(DOORS, columns, strict=True):
         with column, st.container(border=True, height="stretch"):
             question, answer, page, name, icon = door
-            st.subheader(f"{icon} {question}", anchor=False)
+            st.header(f"{icon} {question}", anchor=False)
             st.caption(answer)
             st.page_link(page, label=name, icon=":material/arrow_forward:", icon_position="right")
     with st.container(horizontal=True, gap="large", vertical_alignment="center", key="home-further"):

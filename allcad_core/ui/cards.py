@@ -92,7 +92,7 @@ def model_card(card: Card, *, is_open: bool) -> None:
         if not known:
             st.caption("No out-of-fold figures yet.")
         st.markdown(f"**Licences.** {card.licences}")
-        st.code(f"{card.command}\n# {card.file}\n# SHA-256 {card.sha256}", language="bash", wrap_lines=True)
+        st.code(f"{card.command}\n# {card.file}\n# SHA-256 {card.sha256}", language=None, wrap_lines=True)
 
 
 def _rank(protocol: str) -> int:
@@ -146,6 +146,6 @@ def data_sets() -> None:
     """What the models learned from, with what to cite."""
     for data in DATA:
         with st.container(border=True):
-            st.subheader(data.name, anchor=False)
+            st.header(data.name, anchor=False)
             st.markdown(data.what)
             st.caption(data.cite)

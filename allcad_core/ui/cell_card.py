@@ -63,7 +63,7 @@ def cell_card(smear: Smear, analysis: FieldAnalysis, order: list[int], chosen: i
             return lambda: None
         cell = analysis.every_cell[chosen]
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.subheader(f"Cell {chosen + 1} of {analysis.counts.total + analysis.counts.unsure}", anchor=False)
+            st.header(f"Cell {chosen + 1} of {analysis.counts.total + analysis.counts.unsure}", anchor=False)
             _badge(cell)
         reviewing.buttons(smear, analysis, order, chosen)
         explain = _pictures(smear, analysis, chosen)

@@ -35,7 +35,7 @@ def histogram_and_mask(smear: Smear) -> None:
             height=440,
         )
     with right:
-        st.subheader("Grey histogram", anchor=False)
+        st.header("Grey histogram", anchor=False)
         share = words.percent(float(found.nucleus.mean()))
         level = "" if found.threshold is None else f" Everything up to grey {found.threshold:.0f} is taken as nucleus:"
         st.markdown(

@@ -188,7 +188,7 @@ def file() -> Callable[[int], bytes]:
 
 
 def _text(visitor: AppTest) -> str:
-    kinds = (visitor.title, visitor.subheader, visitor.markdown, visitor.caption, visitor.get("html"))
+    kinds = (visitor.title, visitor.header, visitor.subheader, visitor.markdown, visitor.caption, visitor.get("html"))
     return "\n".join(
         str(getattr(node, "value", None) or getattr(node.proto, "body", "")) for kind in kinds for node in kind
     )

@@ -148,7 +148,7 @@ def test_the_way_back_to_the_threshold_of_each_fold(shelf: Path, visit: Visit):
 
 def test_without_a_data_folder_names_and_scores_stand_in_for_pictures(shelf: Path, visit: Visit, text: Words):
     visitor = choose(visit(PAGE, threshold="0.5"), BLAST, HEALTHY)
-    assert visitor.subheader[1].value == "1 blast called healthy"
+    assert visitor.header[1].value == "1 blast called healthy"
     table = visitor.dataframe[0].value
     assert table["picture"].tolist() == ["Im002_1"]
     assert table["session"].tolist() == ["B"]
@@ -158,7 +158,7 @@ def test_without_a_data_folder_names_and_scores_stand_in_for_pictures(shelf: Pat
 
 def test_with_a_data_folder_the_pictures_themselves_are_shown(shelf: Path, data: Path, visit: Visit, text: Words):
     visitor = choose(visit(PAGE, threshold="0.5"), BLAST, BLAST)
-    assert visitor.subheader[1].value == "3 blasts called blast"
+    assert visitor.header[1].value == "3 blasts called blast"
     tiles = mounted(visitor, "explorer-gallery")["items"]
     assert sorted(tile["words"] for tile in tiles) == ["Im001_1", "Im001_1", "Im002_1"]
     assert all(tile["alt"].startswith(f"{tile['words']}, probability of blast") for tile in tiles)
@@ -183,8 +183,8 @@ def test_a_detector_has_a_missed_column_and_an_extra_row(shelf: Path, visit: Vis
     visitor = visit(PAGE, task="detect")
     assert fields(visitor) == {"1-1": 1, "1-0": 0, "1-2": 1, "0-1": 1, "0-0": 1, "0-2": 0, "2-1": 1, "2-0": 0}
     assert f"yolo finds and names 50{NBSP}%" in visitor.title[0].value
-    assert choose(visitor, BLAST, NONE).subheader[1].value == "1 blast missed"
-    assert choose(visitor, NONE, BLAST).subheader[1].value == "1 box on no cell called blast"
+    assert choose(visitor, BLAST, NONE).header[1].value == "1 blast missed"
+    assert choose(visitor, NONE, BLAST).header[1].value == "1 box on no cell called blast"
     visitor.slider[0].set_value(0.7).run()
     assert fields(visitor)["2-1"] == 0
     assert fields(visitor)["0-2"] == 1

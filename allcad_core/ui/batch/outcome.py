@@ -102,7 +102,7 @@ def _drawn(fields: list[report.Drawn]) -> None:
     seen = [one for one in fields if one.url]
     if not seen:
         return
-    st.subheader(
+    st.header(
         "The field with blasts" if len(seen) == 1 else f"The {len(seen)} fields with most blasts", anchor=False
     )
     tiles = "".join(

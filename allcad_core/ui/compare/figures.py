@@ -133,7 +133,7 @@ def _sentence(task: str, ranked: Sequence[Standing]) -> None:
                 _model_choice("Model B", 1, pair, ranked)
         with left, st.container(key="compare-told"):
             if pair is None:
-                st.subheader("No two models are known for this task.", anchor=False)
+                st.header("No two models are known for this task.", anchor=False)
                 return
             first, second = pair
             split = SPLIT[task]
@@ -141,7 +141,7 @@ def _sentence(task: str, ranked: Sequence[Standing]) -> None:
             headline, detail = told.verdict(task, first, second, fair, leaky, split)
             speeds = work.speeds()
             pace = told.pace(speeds.get((task, first)), speeds.get((task, second)))
-            st.subheader(headline, anchor=False)
+            st.header(headline, anchor=False)
             st.html(f'<p class="al-detail">{escape(" ".join(filter(None, (detail, pace))))}</p>')
             _failures(task, pair)
 
@@ -166,7 +166,7 @@ def _table(task: str, ranked: Sequence[Standing]) -> None:
     known = told.sets(ranked)
     on = ", ".join(f"{number:,} of {name}" for name, number in known.items())
     on = f"{on}, mean over the sittings left out" if on else "nothing stored"
-    st.subheader(f"All {told.TASKS[task].lower()}, out of fold", anchor=False)
+    st.header(f"All {told.TASKS[task].lower()}, out of fold", anchor=False)
     st.caption(
         f"{told.MEASURES[task].capitalize()} in{words.NBSP}% with its 95{words.NBSP}% interval. New session: {on}."
     )
@@ -233,7 +233,7 @@ def _scatter(task: str, ranked: Sequence[Standing]) -> None:
     measured = {entry.model: speed for entry in ranked if (speed := work.speeds().get((task, entry.model))) is not None}
     shown = [entry for entry in ranked if entry.model in measured and entry.session is not None]
     unit = "cell" if task == "cell" else "field"
-    st.subheader(f"New-session {'accuracy' if task != 'detect' else 'precision'} against time", anchor=False)
+    st.header(f"New-session {'accuracy' if task != 'detect' else 'precision'} against time", anchor=False)
     if not shown:
         with st.container(border=True, height=262, horizontal_alignment="center", vertical_alignment="center"):
             st.html(

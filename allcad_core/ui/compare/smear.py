@@ -62,7 +62,7 @@ def _go(smear: Smear, page: str) -> None:
 def _sliders() -> None:
     """One slider for each kind of stress."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader("The same smear through each", anchor=False, width="content")
+        st.header("The same smear through each", anchor=False, width="content")
         st.caption("Make the photograph worse and see which models hold.", width="content")
         st.space("stretch")
         st.button(
@@ -203,6 +203,6 @@ def _closer(smear: Smear, chosen: Stress, place: Place, number: int) -> None:
             f'<span class="al-model">{escape(model)}</span><b>{glyph} {escape(kind)}</b><span>{escape(chance)}</span>'
         )
     with right:
-        st.subheader(f"Place {number + 1}: the models disagree", anchor=False)
+        st.header(f"Place {number + 1}: the models disagree", anchor=False)
         st.html(f'<div class="al-words">{"".join(rows)}</div>')
         st.button("Close", icon=":material/close:", on_click=choice.choose_place, args=(None,), key="compare-close")

@@ -30,7 +30,7 @@ def behind(shown: Evidence, threshold: float | None, level: float, files: pictur
     truth, answer = _place(shown)
     found = shown.behind(truth, answer, threshold)
     with st.container(horizontal=True, vertical_alignment="center", key="explorer-behind-head"):
-        st.subheader(told.names(shown.task).behind(truth, answer, len(found)), anchor=False, width="stretch")
+        st.header(told.names(shown.task).behind(truth, answer, len(found)), anchor=False, width="stretch")
         sort = st.selectbox("Order", SORTS, key="explorer-sort", label_visibility="collapsed", width=168)
     if not found:
         st.html('<p class="al-detail">Nothing stands behind this number at this threshold.</p>')

@@ -82,7 +82,7 @@ def _views(shown: Evidence, value: float | None, level: float, brought: Own | No
     counts = shown.matrix(value)
     with left:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader("What it said against what it was", anchor=False, width="content")
+            st.header("What it said against what it was", anchor=False, width="content")
             controls.usual_threshold(shown, value)
         with st.container(key="explorer-matrix-boxes" if shown.boxes else "explorer-matrix"):
             matrix(shown, counts, _open_place(shown), choice.choose_place, key="explorer-fields")

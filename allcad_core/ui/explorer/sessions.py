@@ -18,7 +18,7 @@ def table(shown: Evidence, threshold: float | None) -> None:
         values = shown.values(part)
         if len(values) < 2:
             continue
-        st.subheader(title, anchor=False)
+        st.header(title, anchor=False)
         st.dataframe(_columns(shown, part, list(values), threshold), hide_index=True)
 
 

@@ -104,7 +104,7 @@ def _truth_png(case: Case) -> bytes | None:
 
 def _heading(title: str, caption: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", gap="small"):
-        st.subheader(title, anchor=False)
+        st.header(title, anchor=False)
         st.caption(caption, width="content")
 
 
@@ -131,7 +131,7 @@ def _histogram(case: Case, rule: Found, result: Found) -> None:
 def _table(case: Case, result: Found, subject: str) -> None:
     scale = case.micrometres
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
-        st.subheader("Regions", anchor=False)
+        st.header("Regions", anchor=False)
         with st.popover(
             "In pixels: set a scale" if scale is None else f"{1 / scale:.1f} px a \u00b5m",
             type="tertiary",

@@ -38,7 +38,7 @@ def scores(case: Case, rule: Found, result: Found) -> None:
     """
     assert case.truth is not None
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
-        st.subheader("Dice on this smear", anchor=False)
+        st.header("Dice on this smear", anchor=False)
         if len(case.truth.parts) > 1:
             part_choice()
         else:

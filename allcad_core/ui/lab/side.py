@@ -88,7 +88,7 @@ def table(case: Case) -> None:
             rows.append(_row(case, work.found(case.smear, name)))
         except AllcadError as error:
             trouble.append(str(error))
-    st.subheader("Every method on this smear", anchor=False)
+    st.header("Every method on this smear", anchor=False)
     if case.truth is not None:
         there = "is" if case.truth.cells == 1 else "are"
         st.caption(f"{words.plural(case.truth.cells, 'white cell')} {there} really there.")

@@ -14,8 +14,9 @@ from allcad_core.ui.explorer.told import Names, names
 
 _mount = component("explorer/matrix")
 
-STRENGTHS = (16, 58)
-"""Per cent of the class's colour in a field that holds nothing, and in one that holds its whole row."""
+STRENGTHS, OF_MISTAKES = (16, 54), (16, 46)
+"""Per cent of the colour in a field that holds nothing, and in one that holds its whole row. More, and the words on it would
+stand out by less than 4.5 to 1 in the dark."""
 KINDS = {BLAST: "blast", HEALTHY: "healthy"}
 Place = tuple[int, int]
 """Truth and answer, by their codes."""
@@ -74,7 +75,7 @@ def _field(truth: int, answer: int, counts: Ints, called: Names) -> dict[str, ob
         return {"place": "", "words": "not counted"}
     count, total = int(counts[truth, answer]), int(counts[truth].sum())
     share = wilson(count, total)
-    low, high = STRENGTHS
+    low, high = STRENGTHS if truth == answer else OF_MISTAKES
     told = ["boxes" if count != 1 else "box"] if truth == NONE else []
     if truth != NONE and share.value is not None:
         told = [words.percent(share.value), f"({words.interval(share)})"]

@@ -1,0 +1,52 @@
+"""Every page without a mouse and without eyes: Tab reaches all, one sees where it is, all has a name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.journeys import access
+from tests.journeys.steps import rest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+Visit = Callable[..., "Page"]
+COLD_MS = 240_000
+"""Milliseconds within which a page must be complete on a busy machine whose models sleep."""
+PAGES = {
+    "home": ("/", ".viewer[data-open]", "Try a sample"),
+    "analyse": ("/analyse?sample=few-cells", ".viewer[data-open]", "Add a cell: draw a box"),
+    "nothing": ("/analyse", ".st-key-empty", "Use the camera"),
+    "lab": ("/segmentation_lab?sample=few-cells", ".viewer[data-open]", "Threshold, grey level"),
+    "compare": ("/compare?task=detect&sample=few-cells", ".board[data-pending=no]", "Model B"),
+    "explorer": ("/confusion_explorer?task=detect&model=regions", ".curves figure", "My own data"),
+    "models": ("/models", ".st-key-card-best_cell", "Look with regions"),
+    "slide": ("/slide?sample=small", ".slide[data-looked]", "Scan"),
+    "live": ("/live", ".st-key-live-camera button", "Play the generated film"),
+    "batch": ("/batch", ".st-key-batch-workers input", "Try the samples"),
+    "stage": ("/stage", ".stage[data-part]", "You or the model"),
+}
+"""A page: its address, what stands when it is complete, and a control that Tab must reach."""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_reached_and_read_without_a_mouse(visitor: Visit, name: str):
+    address, complete, control = PAGES[name]
+    scheme = "dark" if list(PAGES).index(name) % 2 else "light"
+    page = visitor(address, reduced_motion="reduce", color_scheme=scheme)
+    page.locator(complete).first.wait_for(timeout=COLD_MS)
+    page.wait_for_function("!document.querySelector('.stMain [data-testid=stSkeleton]')")
+    page.get_by_text("Not a medical device.").last.wait_for()
+    rest(page)
+
+    stops = access.walk(page)
+    assert stops[0].name == "Skip to main content"
+    assert [stop for stop in stops if not stop.name] == []
+    assert [stop for stop in stops if not stop.shown] == []
+    assert [stop for stop in stops if control in stop.name] != []
+    assert access.broken_rules(page) == []
+    assert access.doubled_ids(page) == []
+    assert access.untold_pictures(page) == []
