@@ -1,4 +1,4 @@
-"""How soon each page shows its first line, how still it stands, how soon a picture follows its slider: ``python -m benchmarks.pages``.
+"""How soon each page shows anything and its first line, how still it stands, how soon a picture follows its slider: ``python -m benchmarks.pages``.
 
 It starts a server of its own and drives the Chromium of this machine through Playwright (``requirements-dev.txt``). Every
 page is opened once to warm models and caches, and then measured in fresh browser sessions.
@@ -41,6 +41,8 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true });
 """
 """Adds up what moved without the visitor's doing, as the browser reports it (cumulative layout shift)."""
+PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN"
+"""Milliseconds until anything of the page was to be seen, as the browser reports it."""
 MOST_SHIFTED = 0.1
 """What counts as still; web.dev/articles/cls."""
 SETTLE_MS = 1500
@@ -105,17 +107,19 @@ def first_paints(browser: Browser, address: str, repeats: int, visitor: Visitor)
         page, _ = opened(browser, address + path)
         page.locator(QUIET).wait_for()
         page.close()
-        times, shifts = [], []
+        paints, times, shifts = [], [], []
         for _ in range(repeats):
             page, spent = opened(browser, address + path, visitor)
             times.append(spent)
             page.locator(QUIET).wait_for()
             page.wait_for_timeout(SETTLE_MS)
             shifts.append(float(page.evaluate("globalThis.shifted")))
+            paints.append(float(page.evaluate(PAINTED)))
             page.close()
+        found.append(Line(f"{name}, first paint", tuple(paints), FIRST_MS))
         found.append(Line(f"{name}, first line", tuple(times), FIRST_MS))
         found.append(Line(f"{name}, moved by itself", tuple(shifts), MOST_SHIFTED, ""))
-        print(*found[-2:], sep="\n", flush=True)
+        print(*found[-3:], sep="\n", flush=True)
     return found
 
 

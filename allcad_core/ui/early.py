@@ -1,21 +1,21 @@
-"""The style in the page's head, before the first thing is drawn, so that nothing moves; and what to fetch at once."""
+"""Style in the page's head so that nothing moves, what to fetch at once, and a first picture before any script has run."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allcad_core.ui import shipped, theme
+from allcad_core.ui import shipped, theme, welcome
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HEAD_ENDS = b"</head>"
+HEAD_ENDS, BODY_STARTS = b"</head>", b"<body>"
 OF_THE_UNCHANGED = {b"content-length", b"etag", b"last-modified"}
 """Headers that speak of the page as it was."""
 
 
 class EarlyStyle:
-    """Middleware that writes style block and links into each HTML page on its way out; all else passes as it is."""
+    """Middleware that writes style, links and the first picture into each HTML page; all else passes as it is."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -27,7 +27,7 @@ class EarlyStyle:
             return
         plain = [(name, value) for name, value in scope["headers"] if name.lower() != b"accept-encoding"]
         name = scope["path"].rstrip("/").rpartition("/")[2]
-        name = name if name in shipped.OF_A_PAGE else ""
+        name = name if name in welcome.names() else ""
         start: Message | None = None
         parts: list[bytes] = []
 
@@ -40,7 +40,7 @@ class EarlyStyle:
             else:
                 parts.append(message.get("body", b""))
                 if not message.get("more_body", False):
-                    await _send_styled(start, b"".join(parts), shipped.links(name), send)
+                    await _send_styled(start, b"".join(parts), name, send)
 
         await self.app({**scope, "headers": plain}, receive, written)
 
@@ -54,9 +54,10 @@ def _is_html(message: Message) -> bool:
     return message["status"] == 200 and any(kind.startswith(b"text/html") for kind in kinds)
 
 
-async def _send_styled(start: Message, page: bytes, links: str, send: Send) -> None:
-    style = f"<style>{theme.style()}</style>".encode()
-    page = page.replace(HEAD_ENDS, style + links.encode() + HEAD_ENDS, 1)
+async def _send_styled(start: Message, page: bytes, name: str, send: Send) -> None:
+    head = f"<style>{theme.style()}</style><style>{welcome.style()}</style>{shipped.links(name)}".encode()
+    page = page.replace(HEAD_ENDS, head + HEAD_ENDS, 1)
+    page = page.replace(BODY_STARTS, BODY_STARTS + welcome.block(name).encode(), 1)
     headers = [(name, value) for name, value in start["headers"] if name.lower() not in OF_THE_UNCHANGED]
     await send({**start, "headers": [*headers, (b"content-length", str(len(page)).encode())]})
     await send({"type": "http.response.body", "body": page})

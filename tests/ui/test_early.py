@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from allcad_core.ui import shipped, theme
+from allcad_core.ui import shipped, theme, welcome
 from allcad_core.ui.early import EarlyStyle
 
 PAGE = f"<html><head><title>x</title></head><body>{'y' * 2000}</head></body></html>"
@@ -37,8 +37,8 @@ def client() -> TestClient:
 def test_a_page_carries_the_style_in_its_head_once(client: TestClient) -> None:
     answer = client.get("/", headers=BROWSER)
     head, body = answer.text.split("<body>")
-    assert head.endswith(f"<style>{theme.style()}</style>{shipped.links()}</head>")
-    assert body == PAGE.split("<body>")[1]
+    assert head.endswith(f"<style>{theme.style()}</style><style>{welcome.style()}</style>{shipped.links()}</head>")
+    assert body == welcome.block("") + PAGE.split("<body>")[1]
     assert int(answer.headers["content-length"]) == len(answer.content)
     assert "etag" not in answer.headers
     assert answer.headers["cache-control"] == "no-cache"
@@ -49,6 +49,19 @@ def test_a_page_asks_at_once_for_what_it_shows(client: TestClient) -> None:
     slider = next(name for name in shipped.needed(["Slider"]) if name.startswith("Slider."))
     assert slider in own
     assert slider not in plain
+
+
+def test_a_page_says_its_name_before_any_script_and_an_unknown_one_nothing(client: TestClient) -> None:
+    plain, own = (client.get(path, headers=BROWSER).text for path in ("/", "/compare"))
+    assert "<p>Compare</p>" in own
+    assert "<p>Home</p>" in plain
+    assert "<p></p>" in welcome.block("<script>")
+    assert "script" not in welcome.block("<script>") + welcome.block("compare")
+
+
+def test_every_page_has_a_name_to_open_with() -> None:
+    assert "Confusion explorer" in welcome.names().values()
+    assert {name or "home" for name in welcome.names()} == {path.stem for path in welcome.PAGES.glob("*.py")}
 
 
 def test_what_is_no_page_passes_as_it_is(client: TestClient) -> None:
