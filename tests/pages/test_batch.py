@@ -154,6 +154,35 @@ def done(begun: list[Any], house: Any, tmp_path: Path) -> Path:
     return out
 
 
+@pytest.mark.parametrize(
+    ("failed", "says"),
+    [
+        ("bad.png is broken. Save it again.", ["No file could be analysed.", "bad.png is broken.", "Save it again."]),
+        (None, ["Nothing was analysed.", "No photograph was found in in.", "Name a folder or a ZIP file that holds"]),
+    ],
+)
+def test_a_run_that_found_nothing_to_count_says_why_and_what_to_do(
+    visit: Visit, text: Text, begun: list[Any], tmp_path: Path, failed: str | None, says: list[str]
+):
+    from contextlib import closing
+
+    from allcad_core.batch import finish, tables
+    from allcad_core.batch.places import Place
+
+    out = runs.fresh()
+    with closing(Store(out)) as store:
+        store.set_facts({"model": "regions", "confidence": 0.25, "sources": [str(tmp_path / "in")], "listed": True})
+        list(store.add([Place(tmp_path / "bad.png", "", "in/bad.png", failed)] if failed else []))
+        tables.tidy(store, out)
+        finish.write(store, out)
+    say(out, state="done", total=int(failed is not None), done=0, failed=int(failed is not None), seconds=1.0)
+    visitor = visit("batch", run=out.name)
+    shown = text(visitor)
+    assert [sentence for sentence in says if sentence not in shown] == []
+    assert "blast share" not in shown
+    assert "Begin another run" in [one.label for one in visitor.expander]
+
+
 def test_a_run_that_is_done_shows_its_answer_and_nothing_from_a_name_is_run(visit: Visit, text: Text, done: Path):
     visitor = visit("batch", run=done.name)
     shown = text(visitor)

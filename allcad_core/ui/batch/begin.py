@@ -30,7 +30,7 @@ def complain(sentences: list[str]) -> None:
 
 def form(show: Callable[[Path], None]) -> None:
     """Ask for a run and begin it. ``show`` is called with its folder."""
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([3, 2], gap="medium")
     turn = st.session_state.setdefault("batch-turn", 0)
     with left:
         named = st.text_area(

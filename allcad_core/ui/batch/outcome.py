@@ -23,6 +23,10 @@ from allcad_core.ui.batch import runs
 MOST_ROWS = 1000
 """Fields of the table; the summary has them all."""
 
+MOST_REASONS = 5
+"""Failed files that are named at once where no file was analysed."""
+FORMATS = "JPEG, PNG, TIFF, BMP or WebP files"
+
 
 def title(out: Path) -> str:
     """What a run is called: its first source, and how many more there are. A folder that a visitor named says its name."""
@@ -47,6 +51,9 @@ def show(out: Path, at: Progress) -> None:
     """
     found: dict[str, Any] = state.remember(("batch", out, at.done, at.failed, at.seconds), partial(_told, out))
     everything: report.Group = found["everything"]
+    if not everything.files:
+        _nothing(out, at, found)
+        return
     left, right = st.columns([5, 2], gap="medium", vertical_alignment="top")
     with left:
         st.title(found["headline"], anchor=False)
@@ -81,6 +88,20 @@ def show(out: Path, at: Progress) -> None:
             )
 
 
+def _nothing(out: Path, at: Progress, found: dict[str, Any]) -> None:
+    """Why a run has no answer, and what to do: no share stands where nothing was counted."""
+    st.title(found["headline"], anchor=False)
+    if not at.failed:
+        notes.broken([f"No photograph was found in {title(out)}. Name a folder or a ZIP file that holds {FORMATS}."])
+        return
+    why = [sentence if name in sentence else f"{name}: {sentence}" for name, sentence in found["failures"]]
+    notes.broken(why[:MOST_REASONS])
+    if at.failed > MOST_REASONS:
+        st.html(
+            f'<p class="al-detail">{words.plural(at.failed - MOST_REASONS, "further file")} failed; the summary names each.</p>'
+        )
+
+
 def _told(out: Path) -> dict[str, Any]:
     with closing(open_run(out)) as store:
         most = "WHERE status = ? ORDER BY blast DESC, healthy, path, member LIMIT ?"
@@ -102,9 +123,7 @@ def _drawn(fields: list[report.Drawn]) -> None:
     seen = [one for one in fields if one.url]
     if not seen:
         return
-    st.header(
-        "The field with blasts" if len(seen) == 1 else f"The {len(seen)} fields with most blasts", anchor=False
-    )
+    st.header("The field with blasts" if len(seen) == 1 else f"The {len(seen)} fields with most blasts", anchor=False)
     tiles = "".join(
         f'<li><img src="{one.url}" alt="{escape(one.name)}, {one.blast} of {one.total} white cells look like blasts">'
         f"<span><b>{words.GLYPHS['blast']} {one.blast}</b> of {one.total}, {escape(one.share)}</span>"

@@ -183,7 +183,7 @@ def _remove(out: Path) -> None:
 
 def mine(chosen: Path | None) -> None:
     """The visitor's runs as a table to choose from, and the way to others by their folder."""
-    left_column, right = st.columns([3, 2], gap="large")
+    left_column, right = st.columns([3, 2], gap="medium")
     with left_column:
         _table(chosen)
     with right, st.form("batch-open", border=False):

@@ -138,7 +138,8 @@ def _sentence(task: str, ranked: Sequence[Standing]) -> None:
             first, second = pair
             split = SPLIT[task]
             fair, leaky = (work.pair(task, protocol, first, second) for protocol in (work.SESSION, split))
-            headline, detail = told.verdict(task, first, second, fair, leaky, split)
+            on_both = [one.model for one in ranked if one.session and one.papers and one.model not in pair]
+            headline, detail = told.verdict(task, first, second, fair, leaky, split, on_both)
             speeds = work.speeds()
             pace = told.pace(speeds.get((task, first)), speeds.get((task, second)))
             st.header(headline, anchor=False)

@@ -18,6 +18,8 @@ MEASURES = {"cell": "accuracy", "field": "accuracy", "detect": "average precisio
 THINGS = {"cell": "cells", "field": "fields", "detect": "white cells"}
 SPLITS = {"random4": "a random split", "chen17": "Chen's 17 test fields"}
 MINUS = "\N{MINUS SIGN}"
+MOST_NAMED = 3
+"""Models that a sentence names."""
 HIDES = {
     "cell": "On the papers' split, crops of one field stand on both sides.",
     "field": "On the papers' split, overlapping fields of one slide stand on both sides.",
@@ -45,7 +47,13 @@ def apart(value: float, low: float, high: float) -> str:
 
 
 def verdict(
-    task: str, first: str, second: str, fair: Versus | BoxVersus | None, leaky: Versus | BoxVersus | None, split: str
+    task: str,
+    first: str,
+    second: str,
+    fair: Versus | BoxVersus | None,
+    leaky: Versus | BoxVersus | None,
+    split: str,
+    on_both: Sequence[str] = (),
 ) -> tuple[str, str]:
     """Headline and detail for somebody who has to choose one of two models.
 
@@ -56,7 +64,14 @@ def verdict(
         fair: both on new sessions; ``None`` where they cannot be compared.
         leaky: both on the papers' split; likewise.
         split: name of that protocol.
+        on_both: models that were asked under both protocols, and so can be held against either.
     """
+    if fair is None and leaky is None and on_both:
+        others = " or ".join(on_both[:MOST_NAMED])
+        return (
+            f"{first} and {second} cannot be compared yet.",
+            f"They were asked about different pictures. Hold either against one that was asked about both: {others}.",
+        )
     if fair is None and leaky is None:
         return (
             f"{first} and {second} cannot be compared yet.",

@@ -63,6 +63,12 @@ def test_without_new_sessions_the_leaky_split_is_not_sold_as_an_answer():
     assert told.verdict("cell", "a", "b", None, None, "random4")[0] == "a and b cannot be compared yet."
 
 
+def test_two_that_were_asked_about_different_pictures_are_led_to_one_that_was_asked_about_both():
+    headline, detail = told.verdict("detect", "a", "b", None, None, "chen17", ["c", "d"])
+    assert headline == "a and b cannot be compared yet."
+    assert detail.endswith("Hold either against one that was asked about both: c or d.")
+
+
 def test_detectors_are_told_by_cells_and_by_boxes_on_none():
     _, detail = told.verdict("detect", "a", "b", BOXES, None, "chen17")
     assert detail == (
