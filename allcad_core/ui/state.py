@@ -298,16 +298,22 @@ def follow_address() -> None:
         return
     sample, model = asked
     smear = current()
+    wrong: list[str] = []
+    try:
+        if sample is not None and (smear is None or smear.sample != sample):
+            take_sample(sample)
+    except AllcadError as error:
+        wrong.append(str(error))
     try:
         if model is not None and model != recipe():
             known = [one.name for one in engine.recipes()]
             if model not in known:
                 raise UnknownNameError("model", model, known)
             choose_recipe(model)
-        if sample is not None and (smear is None or smear.sample != sample):
-            take_sample(sample)
     except AllcadError as error:
-        complain([str(error)])
+        wrong.append(str(error))
+    if wrong:
+        complain(wrong)
 
 
 def write_address() -> None:

@@ -69,6 +69,12 @@ def test_an_address_that_names_nothing_known_says_so(visit: Visit, key: str, kin
     assert f"There is no {kind} called 'nonsense'." in text(visitor).replace("&#x27;", "'")
 
 
+def test_an_address_with_one_unknown_name_still_shows_what_it_can(visit: Visit, house: Any, text: Words):
+    visitor = visit("analyse", sample="second", model="nonsense")
+    assert "There is no model called 'nonsense'." in text(visitor).replace("&#x27;", "'")
+    assert ("second.png", "regions") in house.runs
+
+
 def test_a_broken_upload_does_not_stop_the_others(visit: Visit, text: Words, file: File):
     visitor = upload(visit("analyse"), ("notes.jpg", b"these are words"), ("good.png", file(0)))
     assert not visitor.exception
