@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
 LARGE = 4_000_000
 """Networks with more numbers than this are stored as 8-bit weights."""
+HEAVIEST_START = 10_000_000
+"""What pre-training gave ships for networks of no more numbers than this: all weights together stay below 160 MB."""
 
 
 def ship(name: str, bench: Bench, folder: Path | None = None) -> models.Card:
     """Train on every field by the recipe of the folds, or on what the plan says; write the weights and the card.
 
-    What pre-training gave goes beside them, so that whoever has ALL-IDB alone can train by the same recipe. The card has
-    neither figures nor calibration yet: ``evaluation.cards`` computes both from stored predictions.
+    What pre-training gave goes beside them where it is light, so that whoever has ALL-IDB alone can train by the same
+    recipe. The card has neither figures nor calibration yet: ``evaluation.cards`` computes both from stored predictions.
 
     Raises:
         DataError: the plan is an experiment.
@@ -46,7 +48,7 @@ def ship(name: str, bench: Bench, folder: Path | None = None) -> models.Card:
     card = replace(card, sha256=digest, storage=storage, parameters=parameters)
     models.write_card(card, folder)
     start = bench.runs / made.task / name / classifiers.START
-    if made.pretraining is not None and start.is_file():
+    if made.pretraining is not None and parameters <= HEAVIEST_START and start.is_file():
         from safetensors.torch import load_file
 
         starts.pack(name, load_file(start), storage, folder)

@@ -15,7 +15,18 @@ from allcad_core.datasets import allidb2
 from allcad_core.detection.base import Detections
 from allcad_core.errors import DataError, UnknownNameError
 from allcad_core.predictions import BoxPrediction, CellPrediction, FieldPrediction
-from allcad_core.training import cellsets, checkpoints, classifiers, detectors, jobs, plans, shipping, sources, unseen
+from allcad_core.training import (
+    cellsets,
+    checkpoints,
+    classifiers,
+    detectors,
+    jobs,
+    plans,
+    shipping,
+    sources,
+    starts,
+    unseen,
+)
 from allcad_core.training.bench import UNSEEN, Bench, Picture
 from allcad_core.training.cellsets import CellSet
 from allcad_core.training.fitting import Settings
@@ -241,6 +252,19 @@ def test_large_networks_ship_as_eight_bits(bench: DrawnBench, tmp_path: Path, mo
     card = shipping.ship("lightweight", bench, tmp_path / "weights")
     assert card.storage == "int8"
     assert models.load("lightweight", "cpu", tmp_path / "weights") is not None
+
+
+@pytest.mark.parametrize("heaviest", [10, 10_000_000])
+def test_what_pretraining_gave_ships_beside_light_networks_alone(
+    bench: DrawnBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heaviest: int
+) -> None:
+    monkeypatch.setattr(shipping, "HEAVIEST_START", heaviest)
+    made = replace(plans.PLANS["lightweight"], pretraining=COURSE)
+    monkeypatch.setattr(plans, "PLANS", {**plans.PLANS, "lightweight": made})
+    monkeypatch.setattr(jobs, "fit_cells", lambda *_: classifiers.started(made, 0))
+    classifiers.store(classifiers.started(made, 1), bench.runs / "cell" / "lightweight" / classifiers.START)
+    card = shipping.ship("lightweight", bench, tmp_path / "weights")
+    assert (starts.packaged("lightweight", tmp_path / "weights") is not None) == (card.parameters <= heaviest)
 
 
 @pytest.mark.slow
