@@ -13,6 +13,21 @@ from allcad_core.errors import DataError
 
 HALF = ".part"
 """Ending of a file that is being written."""
+WRITTEN_BESIDE = (".nuclei", ".bodies", ".nucleus", ".cell", ".annotated")
+"""What allcad writes beside a photograph: ``synth`` and ``segment`` its masks, ``analyse`` its copy with boxes."""
+
+
+def written_beside(path: str) -> str | None:
+    """The path, without its ending, of the photograph beside which allcad wrote this picture; ``None`` for others.
+
+    Whether there is such a photograph is for the caller to see: without one, the picture is somebody's own.
+
+    >>> written_beside("scans/a.cell.png"), written_beside("scans/a.png")
+    ('scans/a', None)
+    """
+    stem, _ = os.path.splitext(path)  # noqa: PTH122 (names in ZIP files are no paths)
+    before, kind = os.path.splitext(stem)  # noqa: PTH122
+    return before if kind in WRITTEN_BESIDE else None
 
 
 @contextmanager

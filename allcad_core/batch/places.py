@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from allcad_core import files
 from allcad_core.archives import check, is_wanted, sentences
 from allcad_core.errors import DataError
 from allcad_core.images import FORMATS
@@ -16,6 +17,8 @@ from allcad_core.images import FORMATS
 MAX_MEMBERS = 200_000
 """Files of one ZIP file: its list is held in memory, about 500 bytes a file."""
 PICTURES = frozenset().union(*FORMATS.values())
+WRITTEN = PICTURES | {ending.upper() for ending in PICTURES}
+"""Endings as cameras write them."""
 SLIDES = frozenset({".svs", ".ndpi", ".scn", ".mrxs", ".bif", ".vms", ".vmu"})
 """Endings of scanned slides."""
 ZIP = ".zip"
@@ -41,8 +44,8 @@ class Place:
 def find(sources: Iterable[str], skip: Path | None = None) -> Iterator[Place]:
     """Every picture of the sources, one after the other; no list of them is held.
 
-    A folder gives its pictures and slides, by their endings, with those of all its folders; hidden ones are left out
-    and links to folders are not followed. A ZIP file that is named, or that a pattern matches, gives its pictures. A
+    A folder gives its pictures and slides, by their endings, with those of all its folders; hidden ones and masks that
+    allcad wrote beside a photograph are left out, and links to folders are not followed. A ZIP file that is named, or that a pattern matches, gives its pictures. A
     file that is named itself is judged by its content. What cannot be opened comes as a place that says why.
 
     Args:
@@ -99,11 +102,17 @@ def _in_folder(folder: Path, shown: str, skip: Path | None) -> Iterator[Place]:
                     if entry.is_dir(follow_symlinks=False):
                         if path != skip:
                             open_folders.append((path, f"{before}{entry.name}/"))
-                    elif path.suffix.lower() in PICTURES | SLIDES and entry.is_file():
+                    elif path.suffix.lower() in PICTURES | SLIDES and entry.is_file() and not _is_ours(path):
                         yield Place(path, "", f"{before}{entry.name}")
         except OSError as error:
             name = before.rstrip("/") or folder.name
             yield Place(here, "", name, f"The folder {name} cannot be opened ({error.strerror or error}).")
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether allcad wrote the picture beside a photograph that lies there."""
+    stem = files.written_beside(path.name)
+    return stem is not None and any(path.with_name(f"{stem}{ending}").is_file() for ending in WRITTEN)
 
 
 def _in_archive(path: Path, shown: str) -> Iterator[Place]:
@@ -115,5 +124,8 @@ def _in_archive(path: Path, shown: str) -> Iterator[Place]:
     except DataError as error:
         yield Place(path, "", shown, str(error))
         return
+    stems = {str(PurePosixPath(member).with_suffix("")) for member in members}
     for member in members:
+        if files.written_beside(member) in stems:
+            continue
         yield Place(path, member, f"{shown}/{member}")

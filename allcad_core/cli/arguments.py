@@ -7,9 +7,9 @@ import glob
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from allcad_core import files
+
 FILES_HELP = "a photograph, or a folder of which every photograph is taken (not of its sub-folders)"
-WRITTEN_BESIDE = (".nuclei", ".bodies", ".nucleus", ".cell", ".annotated")
-"""What allcad writes beside a photograph: ``synth`` and ``segment`` its masks, ``analyse`` its copy with boxes."""
 
 
 def confidence(text: str) -> float:
@@ -178,11 +178,7 @@ def _without_ours(pictures: Sequence[Path]) -> list[Path]:
     ['a.jpg', 'b.cell.png']
     """
     stems = {picture.stem for picture in pictures}
-    return [
-        picture
-        for picture in pictures
-        if Path(picture.stem).suffix not in WRITTEN_BESIDE or Path(picture.stem).stem not in stems
-    ]
+    return [picture for picture in pictures if files.written_beside(picture.name) not in stems]
 
 
 def distinct_stems(paths: Iterable[Path]) -> list[str]:

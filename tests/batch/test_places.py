@@ -27,6 +27,16 @@ def test_a_folder_gives_the_pictures_of_all_its_folders(tree: Path):
     assert names(tree / "scans") == ["scans/a.png", "scans/deep/er/b.JPG"]
 
 
+def test_masks_that_allcad_wrote_are_no_photographs(tree: Path):
+    for name in ("a.nucleus.png", "a.cell.png", "deep/er/b.annotated.png", "own.cell.png"):
+        (tree / "scans" / name).write_bytes(b"x")
+    assert names(tree / "scans") == ["scans/a.png", "scans/deep/er/b.JPG", "scans/own.cell.png"]
+    with zipfile.ZipFile(tree / "pack.zip", "w") as packed:
+        for name in ("in/a.JPG", "in/a.bodies.png", "own.cell.png", "in/own.nuclei.png"):
+            packed.writestr(name, b"x")
+    assert names(tree / "pack.zip") == ["pack.zip/in/a.JPG", "pack.zip/in/own.nuclei.png", "pack.zip/own.cell.png"]
+
+
 def test_where_the_run_writes_is_left_out(tree: Path):
     assert names(tree / "scans", skip=tree / "scans" / "deep") == ["scans/a.png"]
 
