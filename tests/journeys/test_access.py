@@ -32,6 +32,27 @@ PAGES = {
 """A page: its address, what stands when it is complete, and a control that Tab must reach."""
 
 
+OPENED: dict[str, tuple[str, str, str]] = {
+    "export": ("/analyse?sample=few-cells", "Export", "Table of cells (CSV)"),
+    "own data": ("/confusion_explorer?task=cell", "My own data", "Close"),
+    "film": ("/live", "Play the generated film", "Freeze"),
+    "scenes": ("/stage", "Show the scenes", "full screen"),
+    "game": ("/stage", "You or the model", "Healthy"),
+}
+"""What a button opens: the page, the button, and a control in what it opens."""
+
+
+def sound(page: Page, control: str) -> None:
+    """Assert that all controls are reached, seen and named, the control among them, and that axe-core finds nothing."""
+    stops = access.walk(page)
+    assert [stop for stop in stops if not stop.name] == []
+    assert [stop for stop in stops if not stop.shown] == []
+    assert control in " / ".join(stop.name for stop in stops)
+    assert access.broken_rules(page) == []
+    assert access.doubled_ids(page) == []
+    assert access.untold_pictures(page) == []
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_reached_and_read_without_a_mouse(visitor: Visit, name: str):
     address, complete, control = PAGES[name]
@@ -42,11 +63,20 @@ def test_a_page_is_reached_and_read_without_a_mouse(visitor: Visit, name: str):
     page.get_by_text("Not a medical device.").last.wait_for()
     rest(page)
 
-    stops = access.walk(page)
-    assert stops[0].name == "Skip to main content"
-    assert [stop for stop in stops if not stop.name] == []
-    assert [stop for stop in stops if not stop.shown] == []
-    assert [stop for stop in stops if control in stop.name] != []
-    assert access.broken_rules(page) == []
-    assert access.doubled_ids(page) == []
-    assert access.untold_pictures(page) == []
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.innerText") == "Skip to main content"
+    sound(page, control)
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_what_a_button_opens_is_reached_and_read_without_a_mouse(visitor: Visit, name: str):
+    address, button, control = OPENED[name]
+    page = visitor(address, reduced_motion="reduce")
+    page.get_by_role("button", name=button).wait_for(timeout=COLD_MS)
+    page.get_by_text("Not a medical device.").last.wait_for()
+    rest(page)
+    page.get_by_role("button", name=button).focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name=control).first.wait_for(timeout=COLD_MS)
+    rest(page)
+    sound(page, control)

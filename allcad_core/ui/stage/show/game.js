@@ -92,7 +92,7 @@ class Game {
   }
 
   question() {
-    return make("div", { class: "say" }, make("h3", {}, "Blast or healthy?"),
+    return make("div", { class: "say" }, make("h2", {}, "Blast or healthy?"),
       make("p", { class: "quiet" }, this.round.note),
       make("div", { class: "row" },
         make("button", { type: "button", class: "press", onclick: () => this.answer("blast") }, glyph("blast"), "Blast", make("kbd", {}, "B")),
@@ -102,7 +102,7 @@ class Game {
   reasons(card, said) {
     const last = this.at + 1 === this.round.cards.length;
     return make("div", { class: "say", "aria-live": "polite" },
-      make("h3", { class: card.truth }, `${GLYPHS[card.truth]} ${card.headline}`),
+      make("h2", { class: card.truth }, `${GLYPHS[card.truth]} ${card.headline}`),
       make("div", { class: "opinions" },
         make("div", {}, "You said", make("b", {}, glyph(said), said)),
         make("div", {}, "The model said", make("b", {}, glyph(card.said), `${card.said}, ${card.chance}`))),
@@ -118,7 +118,7 @@ class Game {
     const [you, model] = ["you", "model"].map((who) => this.count((index) => this.right(who, index)));
     const only = (who, other) => this.count((index) => this.right(who, index) && !this.right(other, index));
     const [mine, its] = [only("you", "model"), only("model", "you")];
-    return make("div", { class: "say", "aria-live": "polite" }, make("h3", {}, `You ${you}, the model ${model}.`),
+    return make("div", { class: "say", "aria-live": "polite" }, make("h2", {}, `You ${you}, the model ${model}.`),
       make("div", { class: "opinions" },
         make("div", {}, "You had right", make("b", {}, this.round.scores[you])),
         make("div", {}, `The model, ${this.round.model}, had right`, make("b", {}, this.round.scores[model]))),

@@ -48,7 +48,7 @@ class Scenes {
       "aria-current": index === this.at ? "step" : null, onclick: () => this.go(index) }, String(index + 1)));
     return make("div", { class: "scene", "data-scene": scene.name },
       scene.matrix ? this.matrix(scene.matrix) : picture(scene),
-      make("div", { class: "say" }, make("h3", {}, scene.sentence),
+      make("div", { class: "say" }, make("h2", {}, scene.sentence),
         make("div", { class: "lines" }, ...scene.lines.map((line) => make("p", {}, line))),
         make("div", { class: "dots", role: "group", "aria-label": "Scenes" }, ...dots)));
   }

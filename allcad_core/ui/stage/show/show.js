@@ -48,9 +48,22 @@ class Stage {
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const pressed = event.composedPath()[0];
     if (pressed?.tagName === "BUTTON" && (key === "Enter" || key === " ")) return; // the button's own
-    if (key === "Tab") return;
+    if (key === "Tab") {
+      this.round(event.shiftKey ? -1 : 1);
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
     if (this.press(key)) event.preventDefault();
     event.stopImmediatePropagation(); // the page behind has keys of its own
+  }
+
+  // Tab stays on the stage while it covers the page: what lies behind cannot be seen. Esc leaves.
+  round(step) {
+    const stops = [...this.root.querySelectorAll("button:not(:disabled)")];
+    const at = stops.indexOf(this.root.getRootNode().activeElement);
+    const from = at < 0 && step < 0 ? 0 : at;
+    stops.at((from + step) % stops.length)?.focus();
   }
 
   press(key) {
@@ -66,17 +79,21 @@ class Stage {
   draw() {
     if (!this.data) return;
     const focused = this.root.getRootNode().activeElement;
+    const named = (one) => one.getAttribute("aria-label") ?? one.textContent;
+    const name = focused?.tagName === "BUTTON" ? named(focused) : null;
     const { part } = this;
     this.find(".mark").src = this.data.marks[this.root.classList.contains("dark") ? "ink" : "paper"];
     this.find(".body").replaceChildren(part ? part.draw() : this.door());
-    this.find("h2").textContent = part ? part.title() : "";
+    this.find("header h1").textContent = part ? part.title() : "";
     this.find(".place").textContent = part ? part.place() : "";
     this.find(".notice").textContent = this.data.notice;
     const keys = part ? [...part.keys(), ["D", "ink or paper", "d"], ["F", "full screen", "f"], ["Esc", "leave", "Escape"]] : [];
     this.find(".keys").replaceChildren(...keys.map(([cap, words, key]) => make("button", { type: "button", class: "hint", disabled: !key,
       onclick: () => this.press(key) }, make("kbd", {}, cap), words)));
     this.root.dataset.part = part ? part.constructor.name.toLowerCase() : "door";
-    if (part && focused !== this.root) this.root.focus({ preventScroll: true });
+    if (!part || focused === this.root) return;
+    const same = name === null ? null : [...this.root.querySelectorAll("button:not(:disabled)")].find((one) => named(one) === name);
+    (same ?? this.root).focus({ preventScroll: true });
   }
 
   door() {
