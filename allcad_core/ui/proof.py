@@ -77,6 +77,10 @@ def behind(shown: FieldAnalysis) -> None:
         _models(shown)
 
 
+CERTAIN_OF_NOTHING = ("Blast probability", "Score")
+"""Columns of probabilities."""
+
+
 def _table(shown: FieldAnalysis) -> None:
     import pandas as pd
 
@@ -95,13 +99,15 @@ def _table(shown: FieldAnalysis) -> None:
         }
         for index, cell in enumerate(shown.cells)
     ]
+    if not rows:
+        st.caption("No cell reaches this score.")
+        return
     two, whole = st.column_config.NumberColumn(format="%.2f"), st.column_config.NumberColumn(format="%.0f")
     st.dataframe(
-        pd.DataFrame(rows),
+        # Styled, so that no probability reads as certain and the column still sorts by number.
+        pd.DataFrame(rows).style.format(words.probability, subset=list(CERTAIN_OF_NOTHING), na_rep=words.DASH),
         hide_index=True,
         column_config={
-            "Blast probability": two,
-            "Score": two,
             "N:C": two,
             "Roundness": two,
             "Solidity": two,

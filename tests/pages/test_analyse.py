@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from allcad_core.ui import notes
+from allcad_core.ui import words as wording
 
 TELL_VISITORS = notes.unexpected
 """What allcad does about its own mistakes; in the other tests they are raised."""
@@ -67,6 +68,15 @@ def test_an_address_that_names_nothing_known_says_so(visit: Visit, key: str, kin
     visitor = visit("analyse", **{key: "nonsense"})
     assert not visitor.exception
     assert f"There is no {kind} called 'nonsense'." in text(visitor).replace("&#x27;", "'")
+
+
+def test_the_table_says_of_no_cell_that_it_is_certain_and_still_sorts_by_number(visit: Visit):
+    from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
+
+    table = visit("analyse", sample="first").dataframe[0]
+    shown = convert_arrow_bytes_to_pandas_df(table.proto.arrow_data.styler.display_values)
+    assert list(shown["Score"]) == [wording.probability(score) for score in table.value["Score"]]
+    assert table.value["Score"].dtype.kind == "f"
 
 
 def test_an_address_with_one_unknown_name_still_shows_what_it_can(visit: Visit, house: Any, text: Words):
