@@ -320,8 +320,10 @@ class SlideViewer {
     this.news();
   }
 
-  scanned({ runs, seen, of }) {
+  scanned({ runs, seen: told, of }) {
+    const seen = Math.min(of, Math.max(told, this.tiles.size)); // what was read here just now counts before the server says so
     this.runs = runs;
+    this.last = { runs, seen, of };
     this.root.dataset.scan = runs ? "runs" : seen >= of ? "done" : "rests";
     if (runs) this.begun ??= { at: performance.now(), seen };
     const percent = Math.floor((100 * seen) / of);
@@ -374,6 +376,7 @@ class SlideViewer {
     const covered = Math.round((100 * this.tiles.size) / (columns * rows));
     this.find(".most").textContent = `0–${most}`;
     this.find(".covered").textContent = `${covered}${NBSP}% seen`;
+    if (this.last && this.tiles.size > this.last.seen) this.scanned({ ...this.last, seen: this.tiles.size });
     this.find(".map").setAttribute("aria-label", `Map of the slide: ${covered} % seen. A click or the arrow keys travel.`);
   }
 
