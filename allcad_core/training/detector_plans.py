@@ -22,7 +22,13 @@ OF_V7 = (
 
 
 def _detector(
-    architecture: str, title: str, paper: str, protocols: tuple[str, ...] = ("chen17",), *, scratch: bool = False
+    architecture: str,
+    title: str,
+    paper: str,
+    protocols: tuple[str, ...] = ("chen17",),
+    *,
+    settings: str = "short",
+    scratch: bool = False,
 ) -> Plan:
     """The plan of a detector. One that is judged on the paper's 17 fields alone ships as it was fitted for them."""
     return Plan(
@@ -34,7 +40,7 @@ def _detector(
         title=title,
         paper=paper + ("" if scratch else COMMON),
         protocols=protocols,
-        settings="ours" if architecture == "yolo11n.yaml" else "short",
+        settings=settings,
         scratch=scratch,
         fold=0 if protocols == ("chen17",) else FULL,
     )
@@ -46,6 +52,7 @@ PLANS: Mapping[str, Plan] = {
         "YOLO11 nano, two classes, at the scale of the red cells",
         "A present-day relative of the YOLOv5s of Chen et al., not one of their networks.",
         ("session", "chen17", "field"),
+        settings="ours",
     ),
     "yolov5s": _detector(
         "yolov5s.yaml",
