@@ -71,6 +71,7 @@ class SlideViewer {
     this.figures = null;
     this.first = false;
     this.last = null;
+    this.heard = null; // what the server last said of the scan
     this.goal = null;
     clearTimeout(this.rest);
     this.asked?.abort();
@@ -323,7 +324,7 @@ class SlideViewer {
   scanned({ runs, seen: told, of }) {
     const seen = Math.min(of, Math.max(told, this.tiles.size)); // what was read here just now counts before the server says so
     this.runs = runs;
-    this.last = { runs, seen, of };
+    this.heard = { runs, seen, of };
     this.root.dataset.scan = runs ? "runs" : seen >= of ? "done" : "rests";
     if (runs) this.begun ??= { at: performance.now(), seen };
     const percent = Math.floor((100 * seen) / of);
@@ -376,7 +377,7 @@ class SlideViewer {
     const covered = Math.round((100 * this.tiles.size) / (columns * rows));
     this.find(".most").textContent = `0–${most}`;
     this.find(".covered").textContent = `${covered}${NBSP}% seen`;
-    if (this.last && this.tiles.size > this.last.seen) this.scanned({ ...this.last, seen: this.tiles.size });
+    if (this.heard && this.tiles.size > this.heard.seen) this.scanned({ ...this.heard, seen: this.tiles.size });
     this.find(".map").setAttribute("aria-label", `Map of the slide: ${covered} % seen. A click or the arrow keys travel.`);
   }
 
