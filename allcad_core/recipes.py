@@ -37,6 +37,7 @@ DEFAULT_RECIPE = "regions"
 _DETECTORS = {
     "yolo11n": "A nano YOLO finds and labels cells",
     "yolov5s": "The YOLOv5s of Chen et al., anchor-free",
+    "yolov5m": "The YOLOv5m of Chen et al., anchor-free",
     "yolov5s-scratch": "The 'v5' of Chen et al.: YOLOv5s without pre-training",
     "yolov6n": "A small relative of the YOLOv6 of Chen et al.",
     "yolov7-tiny": "A small relative of the YOLOv7 of Chen et al.",
