@@ -25,7 +25,7 @@ STEPS = 24
 SMOOTHING = 0.01
 """Standard deviation, as a share of the picture's longer side, by which contributions are averaged before their sign is
 looked at: neighbouring pixels of opposite sign tell nothing to a person, and hide that they cancel."""
-PIXELS_AT_ONCE = 2**18
+PIXELS_AT_ONCE = 2**16
 """Pixels of all steps that go through a network together; bounds the memory."""
 
 

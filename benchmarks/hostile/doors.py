@@ -216,7 +216,7 @@ def _annotation(folder: Path) -> tuple[Path, Path]:
 
 
 GOOD: dict[str, Case] = {
-    name: Case(-1, kind, "good", "good.png", files)
+    name: Case(0, kind, "good", "good.png", files)
     for name, kind, files in (
         ("reader", "picture", {"file": _png()}),
         ("upload", "picture", {"file": _png()}),
@@ -224,4 +224,4 @@ GOOD: dict[str, Case] = {
         ("annotate", "table", {"corrections.csv": b"image,action,id,class,x0,y0,x1,y1,note\nIm001_1,ok,,,,,,,\n"}),
     )
 }
-"""A good file for each door."""
+"""A good file for each door; of number 0, so that the uploaded one is explained as well."""
