@@ -185,6 +185,7 @@ def answer(
         image.pixels, colour, segmentation.red_cell_diameter, segmentation.nucleus, len(segmentation.regions)
     )
     doubts = quality.check(image.pixels, colour, segmentation.red_cell_diameter, segmentation.nucleus, measured)
+    opinion, missing = _opinion(chosen, cells)
     total = read_ms + prepared.milliseconds + 1000 * (perf_counter() - times[0])
     detecting, classifying = (1000 * (end - start) for start, end in pairwise(times))
     return FieldAnalysis(
@@ -198,23 +199,26 @@ def answer(
         backend="compiled" if isinstance(where, devices.CompiledCpu) else "torch",
         confidence=chosen.default_confidence if confidence is None else confidence,
         every_cell=cells,
-        warnings=image.warnings + doubts,
+        warnings=image.warnings + doubts + missing,
         timing_ms=Timing(read_ms, prepared.milliseconds, detecting, classifying, total),
         quality=measured,
-        opinion=_opinion(chosen, cells),
+        opinion=opinion,
     )
 
 
-def _opinion(chosen: Recipe, cells: Sequence[Cell]) -> FieldOpinion | None:
-    """What the recipe's model of whole fields makes of these cells."""
+def _opinion(chosen: Recipe, cells: Sequence[Cell]) -> tuple[FieldOpinion | None, tuple[Note, ...]]:
+    """What the recipe's model of whole fields makes of these cells; a model that is missing takes no answer with it."""
     chances = [cell.p_blast for cell in cells if cell.p_blast is not None]
     if chosen.field is None or not chances:
-        return None
-    judge = cell_aggregate(chosen.field)
+        return None, ()
+    try:
+        judge = cell_aggregate(chosen.field)
+    except ModelError as error:
+        return None, (Note("no_second_look", f"There is no second look at the field as a whole. {error}"),)
     if judge.cells != chosen.classifier:
         raise ModelError(f"'{chosen.field}' listens to '{judge.cells}', not to '{chosen.classifier}'.")
     (chance,) = judge.probabilities([np.array(chances)])
-    return FieldOpinion(judge.card.name, float(chance), judge.card.threshold)
+    return FieldOpinion(judge.card.name, float(chance), judge.card.threshold), ()
 
 
 def _check(confidence: float | None) -> None:

@@ -131,6 +131,20 @@ def test_the_field_as_a_whole_is_judged_by_the_same_cells(smear: SmearImage) -> 
     assert (found.opinion.model, found.opinion.probability) == ("best_field", pytest.approx(expected))
 
 
+def test_without_the_model_of_whole_fields_the_cells_are_judged_all_the_same(smear: SmearImage, weights: Path) -> None:
+    whole = analyse(smear)
+    file = weights / models.card("best_field").file
+    kept = file.rename(file.with_suffix(".away"))
+    analysis.cell_aggregate.cache_clear()
+    try:
+        found = analyse(smear)
+    finally:
+        kept.rename(file)
+    assert (found.opinion, found.every_cell) == (None, whole.every_cell)
+    (said,) = (note.message for note in found.warnings if note.code == "no_second_look")
+    assert file.name in said
+
+
 def test_an_aggregate_of_other_cells_is_refused(smear: SmearImage, weights: Path) -> None:
     other = models.card("best_field")
     models.write_card(replace(other, input={"cells": "spot"}), weights)
