@@ -11,6 +11,7 @@ from allcad_core.ui.shipped import Shipped
 from allcad_core.ui.slide.routes import routes
 
 if __name__ != "__main__":  # the server takes its routes from here; each run of the page is __main__
+    tidying.few_arenas()
     grace.give()
     theme.own_navigation()
     between = [Middleware(each) for each in (Prompt, Shipped, EarlyStyle)]

@@ -1,8 +1,8 @@
 """What the server does between visitors: lets go of what is over, and gives the memory back to the system.
 
 Three things would keep it otherwise. Streamlit forgets a lost session only when the next visitor comes. A session is a ring of
-objects, which Python's own collector leaves for long where much has been imported. And glibc keeps what was freed, in as many
-arenas as there were threads.
+objects, which Python's own collector leaves for long where much has been imported. And glibc keeps what was freed, in up to
+eight arenas a core, each as large as it once had to be; two serve as well, and what one visitor frees the next one uses.
 
 To collect holds everybody up, for as long as there are objects to look at: a tenth of a second for those of the libraries alone.
 So they are set aside whenever nobody is there, and it is collected only when somebody has gone. Memory is given back in a thread.
@@ -29,6 +29,9 @@ EVERY_S = 30.0
 """Seconds between two looks."""
 WORKED_S = 1.0
 """Processor seconds of this process after which there may be something to give back."""
+
+ARENAS, M_ARENA_MAX = 2, -8
+"""Places that glibc hands memory out from, and its name for their number (mallopt(3))."""
 
 _SAY = logging.getLogger(__name__)
 
@@ -64,6 +67,13 @@ def give_back() -> bool:
     """Give freed memory back to the system; whether there was any, and a C library that can."""
     trim = _trim()
     return trim is not None and bool(trim(0))
+
+
+def few_arenas() -> bool:
+    """Let threads share few arenas, as long as they have none yet: when the server starts. Whether the C library can."""
+    with suppress(OSError, AttributeError):
+        return bool(ctypes.CDLL("libc.so.6").mallopt(M_ARENA_MAX, ARENAS))
+    return False
 
 
 @cache

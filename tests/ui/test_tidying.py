@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import subprocess
+import sys
 import weakref
 from collections.abc import Iterator
 from typing import Any
@@ -28,6 +31,37 @@ def thawed() -> Iterator[None]:
     """What was set aside here is looked at again by the collector in the tests that follow."""
     yield
     gc.unfreeze()
+
+
+ALLOCATING = """
+import ctypes, sys, threading
+from allcad_core.ui import tidying
+if sys.argv[1] == "few":
+    assert tidying.few_arenas()
+together = threading.Barrier(8)
+def work():
+    held = bytearray(50_000)
+    together.wait()
+    assert held is not None
+threads = [threading.Thread(target=work) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+ctypes.CDLL("libc.so.6").malloc_stats()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the C library of Linux")
+def test_the_threads_of_a_server_share_few_arenas() -> None:
+    plain = {key: value for key, value in os.environ.items() if not key.startswith(("MALLOC_", "GLIBC_"))}
+
+    def arenas(how: str) -> int:
+        done = subprocess.run(
+            [sys.executable, "-c", ALLOCATING, how], env=plain, capture_output=True, text=True, check=True
+        )
+        return done.stderr.count("Arena ")
+
+    assert arenas("few") == tidying.ARENAS
+    assert arenas("many") > tidying.ARENAS
 
 
 def test_nothing_is_done_where_nothing_happened() -> None:
