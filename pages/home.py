@@ -30,12 +30,12 @@ DOORS = (
     ),
 )
 FURTHER = (
-    (
-        "pages/segmentation_lab.py",
-        "Segmentation lab: each step from the photograph to measured cells, to be moved and compared",
-        ":material/tune:",
-    ),
-    ("pages/models.py", "Models and data: what each learned from, and what it has never seen", ":material/menu_book:"),
+    ("pages/segmentation_lab.py", "Segmentation lab: each step, moved and compared", ":material/tune:"),
+    ("pages/slide.py", "Slide: cells boxed as you move over it", ":material/map:"),
+    ("pages/live.py", "Live camera: boxes over the moving picture", ":material/videocam:"),
+    ("pages/batch.py", "Batch: thousands of files in one run", ":material/folder_copy:"),
+    ("pages/stage.py", "Stage: scenes for a talk, and a game", ":material/co_present:"),
+    ("pages/models.py", "Models and data: what each learned from", ":material/menu_book:"),
 )
 
 
@@ -71,8 +71,10 @@ def draw() -> None:
             st.header(f"{icon} {question}", anchor=False)
             st.caption(answer)
             st.page_link(page, label=name, icon=":material/arrow_forward:", icon_position="right")
-    with st.container(horizontal=True, gap="large", vertical_alignment="center", key="home-further"):
-        for page, name, icon in FURTHER:
+    with st.container(key="home-further"):
+        columns = st.columns(len(DOORS), gap="small")
+    for number, (page, name, icon) in enumerate(FURTHER):
+        with columns[number // 2]:
             st.page_link(page, label=name, icon=icon)
     with st.container(horizontal=True, vertical_alignment="center", key="home-foot"):
         st.html(f'<p class="al-machine">{" ".join(f"<span>{fact}</span>" for fact in machine())}</p>')
