@@ -137,7 +137,9 @@ def _tests(told: dict[str, Any]) -> str:
 
 def _load(told: dict[str, Any]) -> str:
     load, marks = told["load"], {name: value for name, value in told["analyses"].items() if name.isdigit()}
-    memory = ", ".join(f"{value:,.0f} MB after {name}" for name, value in marks.items())
+    memory = ", ".join(
+        f"{value:,.0f} MB after {name}" for name, value in sorted(marks.items(), key=lambda mark: int(mark[0]))
+    )
     return (
         f"{load['visitors']} visitors at once for {load['minutes']:g} minutes ({told['machine']}, {told['date']}): "
         f"{load['answers']} answers, {len(load['errors'])} errors, {len(load['mixed'])} mixed between visitors; memory of the "
