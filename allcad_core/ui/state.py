@@ -291,6 +291,16 @@ def asked_anew(key: str) -> tuple[str | None, str | None] | None:
     return asked
 
 
+def hold(key: str, value: object) -> None:
+    """Let a widget stand at a value, and say nothing where it stands there already.
+
+    What a page writes goes to the browser, which then takes back what its visitor has moved on to meanwhile: without this,
+    keys that fall quicker than a page is drawn are lost.
+    """
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
 def follow_address() -> None:
     """Do what the address asks for, ``?sample=...&model=...``, once for each new address."""
     asked = asked_anew("address")

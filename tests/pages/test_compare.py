@@ -22,6 +22,7 @@ from allcad_core.images import SmearImage
 from allcad_core.recipes import Recipe
 from allcad_core.stress import Stress
 from allcad_core.ui.compare import bench, board, ranking, work
+from tests.ui.clocks import Clock
 
 Visit = Callable[..., AppTest]
 Words = Callable[[AppTest], str]
@@ -320,6 +321,40 @@ def test_a_newer_wish_takes_the_place_of_an_older_one(shop: Shop):
     while len(desk.wish("me", image, Stress(blur=3.0), NAMES)) < len(NAMES) and time.monotonic() < end:
         desk.wait(desk.known, 0.05)
     assert len(desk.wish_known(image, Stress(blur=3.0), NAMES)) == len(NAMES)
+
+
+def test_pictures_that_a_slider_passes_are_not_looked_at(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+    clock = Clock()
+    monkeypatch.setattr(bench, "monotonic", clock)
+    desk = bench.Bench()
+    image = SmearImage(np.zeros((60, 80, 3), np.uint8), "a.png", "PNG", "2" * 64)
+    for blur in (1.0, 2.0, 3.0):
+        desk.wish("me", image, Stress(blur=blur), NAMES)
+        desk.wait(desk.known, 0.05)
+    assert shop.seen == []
+    clock.now += bench.REST_S
+    end = time.monotonic() + WAIT_S
+    while len(desk.wish("me", image, Stress(blur=3.0), NAMES)) < len(NAMES) and time.monotonic() < end:
+        desk.wait(desk.known, 0.05)
+    assert len(shop.seen) == 1
+    assert not desk.wish_known(image, Stress(blur=1.0), NAMES)
+
+
+def test_a_slider_is_not_told_where_it_stands_already():
+    def page() -> None:
+        import streamlit as st
+
+        from allcad_core.ui import state
+
+        state.hold("height", 3)
+        st.slider("Height", 0, 9, key="height")
+
+    visitor = AppTest.from_function(page).run()
+    assert [visitor.slider[0].value, visitor.slider[0].proto.set_value] == [3, True]
+    visitor.run()
+    assert [visitor.slider[0].value, visitor.slider[0].proto.set_value] == [3, False]
+    visitor.slider[0].set_value(5).run()
+    assert [visitor.slider[0].value, visitor.slider[0].proto.set_value] == [3, True]
 
 
 def test_asking_again_does_not_start_the_work_again(shop: Shop):

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Condition, Thread
+from time import monotonic
 
 import streamlit as st
 
@@ -19,6 +20,8 @@ from allcad_core.ui import engine
 
 MOST_KEPT = 256
 """Answers that are kept for all visitors; the oldest go first."""
+REST_S = 0.4
+"""Seconds for which a changed picture must stand before anybody looks at it, so that the picture follows its sliders freely."""
 SLEEP_S = 30.0
 """Seconds without work after which the thread ends."""
 FAILED = "allcad failed here, which is its own mistake; the terminal where it runs shows the details."
@@ -31,11 +34,12 @@ Key = tuple[str, Stress, str]
 
 @dataclass(frozen=True, eq=False)
 class Wish:
-    """What a visitor wants to see: a smear under a stress through some models, in this order."""
+    """What a visitor wants to see: a smear under a stress through some models, in this order, and from when on."""
 
     image: SmearImage
     stress: Stress
     names: tuple[str, ...]
+    start: float = 0.0
 
     @property
     def says(self) -> tuple[str, Stress, tuple[str, ...]]:
@@ -65,7 +69,7 @@ class Bench:
             stress: what is done to it first.
             names: of ``compared.looks``.
         """
-        wanted = Wish(image, stress, tuple(names))
+        wanted = Wish(image, stress, tuple(names), monotonic() + (REST_S if stress.active else 0.0))
         with self._changed:
             known = {name: self._known[wanted.key(name)] for name in names if wanted.key(name) in self._known}
             before = self._wishes.get(visitor)
@@ -102,7 +106,12 @@ class Bench:
                 if not self._changed.wait_for(lambda: bool(self._wishes), SLEEP_S):
                     self._thread = None
                     return
-                visitor, wanted = next(iter(self._wishes.items()))
+                now = monotonic()
+                ready = next((entry for entry in self._wishes.items() if entry[1].start <= now), None)
+                if ready is None:
+                    self._changed.wait(min(wish.start for wish in self._wishes.values()) - now)
+                    continue
+            visitor, wanted = ready
             try:
                 self._fulfil(visitor, wanted)
             except Exception:

@@ -11,7 +11,7 @@ from allcad_core.errors import AllcadError
 from allcad_core.evaluation.judged import FOLDS
 from allcad_core.evaluation.speed import Speed
 from allcad_core.evaluation.standings import Measured, Standing
-from allcad_core.ui import notes, samples, words
+from allcad_core.ui import notes, samples, state, words
 from allcad_core.ui.compare import choice, scatter, told, work
 from allcad_core.ui.compare.ranking import Column, Entry, Row, ranking
 
@@ -57,7 +57,7 @@ def figures() -> None:
 
 
 def _task_choice(task: str) -> None:
-    st.session_state["compare-task-choice"] = task
+    state.hold("compare-task-choice", task)
     st.segmented_control(
         "Task",
         work.TASKS,

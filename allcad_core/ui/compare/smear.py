@@ -79,7 +79,7 @@ def _slider(name: str) -> None:
     allowed, key = RANGES[name], f"compare-{name}"
     value = getattr(choice.stress(), name)
     whole = name == "jpeg"
-    st.session_state[key] = int(value) if whole else float(value)
+    state.hold(key, int(value) if whole else float(value))
     st.slider(
         title,
         int(allowed.low) if whole else float(allowed.low),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from allcad_core.ui import words
+from allcad_core.ui import state, words
 from allcad_core.ui.explorer import choice, own_data, told
 from allcad_core.ui.explorer.choice import Choice
 from allcad_core.ui.explorer.evidence import PARTS, Evidence
@@ -18,7 +18,7 @@ PART_TITLES = {"session": "Sessions", "camera": "Cameras", "kind": "Kinds"}
 
 def stored_row(chosen: Choice, stored: Stored) -> None:
     """Choices among what is stored."""
-    st.session_state["explorer-task"] = chosen.task
+    state.hold("explorer-task", chosen.task)
     st.segmented_control(
         "Task",
         list(stored),
@@ -57,7 +57,7 @@ def own_row(brought: Own, *, can_go_back: bool) -> None:
 
 def threshold(whole: Evidence, value: float | None) -> float:
     """The slider. Returns where it stands; ``value`` is what the visitor set, ``None`` for the usual threshold."""
-    st.session_state["explorer-threshold"] = round(whole.usual if value is None else value, 2)
+    state.hold("explorer-threshold", round(whole.usual if value is None else value, 2))
     with st.container(key="explorer-slider", width=250, gap=None):
         return st.slider(
             "Score threshold" if whole.boxes else "Threshold",
@@ -112,7 +112,7 @@ def filters(whole: Evidence) -> None:
     with st.popover(f"Filter, {count} chosen" if count else "Filter", icon=":material/filter_alt:"):
         for part, found in values.items():
             key = f"explorer-filter-{part}"
-            st.session_state[key] = [value for value in active.get(part, ()) if value in found]
+            state.hold(key, [value for value in active.get(part, ()) if value in found])
             st.pills(
                 PART_TITLES[part],
                 list(found),
@@ -141,7 +141,7 @@ def own_button(task: str = "cell") -> None:
 
 def _select(label: str, field: str, options: Sequence[str], value: str, named: Callable[[str], str]) -> None:
     key = f"explorer-{field}"
-    st.session_state[key] = value
+    state.hold(key, value)
     st.selectbox(
         label,
         options,

@@ -160,7 +160,7 @@ def _scale(case: Case) -> None:
             "per cent."
         )
     key = f"lab-scale-{case.smear.key}"
-    st.session_state[key] = choice.own_scale(case.smear)
+    state.hold(key, choice.own_scale(case.smear))
     st.number_input(
         "Pixels a \u00b5m, where you know better",
         min_value=0.1,

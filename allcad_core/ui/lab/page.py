@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from allcad_core.errors import AllcadError
 from allcad_core.segmentation import methods
-from allcad_core.ui import notes
+from allcad_core.ui import notes, state
 from allcad_core.ui.engine import Progress
 from allcad_core.ui.lab import choice, label_row, one, side, told, truth, work
 from allcad_core.ui.lab.case import Case
@@ -79,7 +79,7 @@ def _part(known: Truth | None) -> Part:
 
 def method_choice() -> None:
     """The methods, and two of them side by side."""
-    st.session_state["lab-method-choice"] = choice.method()
+    state.hold("lab-method-choice", choice.method())
     st.segmented_control(
         "Method",
         [*methods(), choice.SIDE_BY_SIDE],

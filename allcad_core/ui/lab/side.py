@@ -6,7 +6,7 @@ import streamlit as st
 
 from allcad_core.errors import AllcadError
 from allcad_core.segmentation import methods
-from allcad_core.ui import notes, words
+from allcad_core.ui import notes, state, words
 from allcad_core.ui.lab import choice, told, work
 from allcad_core.ui.lab.case import Case
 from allcad_core.ui.lab.scores import part_choice
@@ -67,7 +67,7 @@ def _view(case: Case, name: str, stage: Stage, planes: Planes) -> None:
 
 def _method_choice(side: int) -> None:
     key = f"lab-pair-{side}"
-    st.session_state[key] = choice.pair()[side]
+    state.hold(key, choice.pair()[side])
     st.selectbox(
         "Left method" if side == 0 else "Right method",
         methods(),

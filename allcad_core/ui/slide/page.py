@@ -16,7 +16,7 @@ from allcad_core.errors import AllcadError, UnknownNameError
 from allcad_core.slides import generated_slide, looks, open_slide
 from allcad_core.slides.base import Progress, Slide
 from allcad_core.slides.opening import ENDINGS
-from allcad_core.ui import notes, words
+from allcad_core.ui import notes, state, words
 from allcad_core.ui.slide import taking
 from allcad_core.ui.slide.uploads import stored
 from allcad_core.ui.slide.view import slide_view
@@ -232,7 +232,7 @@ def _chosen_look() -> str:
 def _look_choice(visit: Visit) -> None:
     """The way of looking; what was seen with another one is kept apart."""
     known = {one.name: one for one in looks()}
-    st.session_state["slide-look-choice"] = visit.looker.look.name
+    state.hold("slide-look-choice", visit.looker.look.name)
 
     def change() -> None:
         st.session_state["slide-look"] = st.session_state["slide-look-choice"]

@@ -3,6 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const NAMES = { blast: "blast", healthy: "healthy", unsure: "cannot tell", null: "no cell" };
 const BOARDS = new WeakMap();
+const REST_MS = 450; // a changed picture is looked at only after it has stood for a while; till then there is nothing to ask for
 const AGAIN_MS = 120; // the first question for answers; each further one without news waits longer, so that the models are left to work
 const PATIENCE = 1.5;
 const LONGEST_MS = 1200;
@@ -65,7 +66,8 @@ class Board {
     this.root.dataset.answers = data.panels.filter((panel) => panel.state !== "waiting").length;
     clearTimeout(this.timer);
     const news = `${this.root.dataset.image} ${this.root.dataset.answers}`;
-    this.delay = news === this.news ? Math.min(LONGEST_MS, this.delay * PATIENCE) : AGAIN_MS;
+    const moved = before && before.image !== data.image;
+    this.delay = moved ? REST_MS : news === this.news ? Math.min(LONGEST_MS, this.delay * PATIENCE) : AGAIN_MS;
     this.news = news;
     this.root.dataset.pending = data.pending ? "yes" : "no";
     if (data.pending) this.timer = setTimeout(() => this.tell("more", data.turn), this.delay);
