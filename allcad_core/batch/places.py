@@ -45,8 +45,9 @@ def find(sources: Iterable[str], skip: Path | None = None) -> Iterator[Place]:
     """Every picture of the sources, one after the other; no list of them is held.
 
     A folder gives its pictures and slides, by their endings, with those of all its folders; hidden ones and masks that
-    allcad wrote beside a photograph are left out, and links to folders are not followed. A ZIP file that is named, or that a pattern matches, gives its pictures. A
-    file that is named itself is judged by its content. What cannot be opened comes as a place that says why.
+    allcad wrote beside a photograph are left out, and links to folders are not followed. A ZIP file that is named, or
+    that a pattern matches, gives its pictures. A file that is named itself is judged by its content. What cannot be
+    opened comes as a place that says why.
 
     Args:
         sources: folders, files, ZIP files, or patterns with ``*``, ``?``, ``[...]`` or ``**``.

@@ -167,7 +167,7 @@ def folder_setting(shown: Evidence) -> None:
         st.caption(f"The data folder holds no {shown.dataset}, so names and scores stand in for the pictures.")
     else:
         st.caption("No data folder is set, so names and scores stand in for the pictures.")
-    st.session_state["explorer-folder-field"] = pictures.chosen_folder()
+    state.hold("explorer-folder-field", pictures.chosen_folder())
     st.text_input(
         "Data folder on the machine where allcad runs",
         key="explorer-folder-field",

@@ -3,7 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const NAMES = { blast: "blast", healthy: "healthy", unsure: "cannot tell", null: "no cell" };
 const BOARDS = new WeakMap();
-const REST_MS = 450; // a changed picture is looked at only after it has stood for a while; till then there is nothing to ask for
+const REST_MS = 450; // longer than REST_S of bench.py, for which a changed picture must stand: till then there is nothing to ask for
 const AGAIN_MS = 120; // the first question for answers; each further one without news waits longer, so that the models are left to work
 const PATIENCE = 1.5;
 const LONGEST_MS = 1200;
