@@ -10,6 +10,8 @@ from allcad_core.results import Cell, Label
 NBSP = "\u00a0"
 DASH = EN_DASH
 """Between the ends of an interval, and alone for what is missing."""
+JOINER = "\u2060"
+"""A word joiner: no line ends beside it."""
 TIMES = "\u00d7"
 
 NOTICE = "For research and teaching. Not a medical device."
@@ -47,6 +49,15 @@ def suspicion(cell: Cell) -> float:
     0.25
     """
     return cell.suspicion
+
+
+def in_one_piece(text: str) -> str:
+    r"""The same text, its intervals never parted by the end of a line.
+
+    >>> in_one_piece("(21\u201394)")
+    '(21\u2060\u201394)'
+    """
+    return text.replace(DASH, f"{JOINER}{DASH}{JOINER}")
 
 
 def percent(share: float | None) -> str:

@@ -29,7 +29,7 @@ from allcad_core.ui.explorer.evidence import BLAST, HEALTHY, NONE
 Visit = Callable[..., AppTest]
 Words = Callable[[AppTest], str]
 PAGE = "confusion_explorer"
-NBSP, DASH = "\u00a0", "\N{EN DASH}"
+NBSP, DASH = "\u00a0", "\u2060\N{EN DASH}\u2060"
 FIELDS = ("Im001_1", "Im002_1", "Im003_0", "Im004_0")
 SESSIONS = {"Im001_1": "A", "Im002_1": "B", "Im003_0": "A", "Im004_0": "B"}
 

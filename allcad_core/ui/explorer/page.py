@@ -115,7 +115,7 @@ def _lines(shown: Evidence) -> work.Lines:
 
 def _answer(shown: Evidence, value: float | None) -> None:
     counts = shown.matrix(value)
-    st.title(told.headline(shown, counts, work.shares(shown, value)["right"]), anchor=False)
+    st.title(words.in_one_piece(told.headline(shown, counts, work.shares(shown, value)["right"])), anchor=False)
     parts = [told.detail(shown), told.folds(work.by_fold(shown, value)) if shown.protocol in LEFT_OUT else ""]
     st.html(f'<p class="al-detail">{escape(" ".join(filter(None, parts)))}</p>')
 
