@@ -25,7 +25,7 @@ def crops(root: Path, labels: Mapping[str, int] | None = None, *, dataset: str |
     paths = [path for folder in folders for path in pictures_below(folder)]
     kinds = [folder.name for folder in folders for _ in pictures_below(folder)]
     if not paths:
-        raise DataError(f"'{root}' holds no folders of pictures, one a class.")
+        raise DataError(f"'{root.name}' holds no folders of pictures, one a class, such as 'blast' and 'healthy'.")
     names = unique_names(root, paths)
     return tuple(
         CropRecord(name=name, path=path, dataset=dataset or root.name, label=(labels or {}).get(kind), kind=kind)

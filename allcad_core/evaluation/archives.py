@@ -40,6 +40,7 @@ def unpack(archive: Path, folder: Path) -> Unpacked:
         listed = [entry for entry in opened.infolist() if not entry.is_dir()]
         check(listed, archive.name, MAX_FILES, MAX_BYTES)
         wanted = [entry for entry in listed if is_wanted(entry, SUFFIXES)]
+        folder.mkdir(parents=True, exist_ok=True)
         size = 0
         for entry in wanted:
             size += _extract(opened, entry, folder, MAX_BYTES - size, archive.name)

@@ -164,7 +164,7 @@ def opened(source: Path) -> Iterator[Path]:
         yield source
     elif source.is_file():
         with TemporaryDirectory(prefix="allcad-") as folder:
-            yield unpack(source, Path(folder)).folder
+            yield unpack(source, Path(folder) / source.stem).folder  # by its name, as that is what sentences call it
     else:
         raise DataError(f"There is no folder or ZIP file '{source}'.")
 
@@ -172,9 +172,11 @@ def opened(source: Path) -> Iterator[Path]:
 def labelled(folder: Path, task: str, blast: Sequence[str]) -> _Found:
     """Labelled pictures in whichever layout lies there, and files that are malformed. Errors as of ``evaluate``."""
     folder = _inner(folder)
+    pictures = pictures_below(folder)
+    if not pictures:
+        raise DataError(f"There is no picture in '{folder.name}'.")
     if task == "cell":
         annotation = next((path for path in sorted(folder.rglob("*.json")) if coco.is_coco(path)), None)
-        pictures = pictures_below(folder)
         if annotation is not None:
             return _coco(annotation, pictures, blast)
         if any(folder.rglob("*.xml")):

@@ -168,6 +168,21 @@ def test_a_folder_without_labels_is_refused(tmp_path: Path) -> None:
         evaluate(tmp_path, MODEL)
 
 
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ({"readme.txt": b"hello"}, "There is no picture in 'mine'."),
+        ({"a.jpg": b"x"}, "'mine' holds no folders of pictures, one a class, such as 'blast' and 'healthy'."),
+    ],
+)
+def test_an_archive_is_called_by_its_name_not_by_where_it_was_unpacked(
+    tmp_path: Path, files: dict[str, bytes], sentence: str
+) -> None:
+    with pytest.raises(DataError) as told:
+        evaluate(packed(tmp_path / "mine.zip", files), MODEL)
+    assert str(told.value) == sentence
+
+
 def packed(path: Path, files: dict[str, bytes], **options: int) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():

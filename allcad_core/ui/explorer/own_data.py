@@ -65,7 +65,7 @@ def judge(
         if source.is_file():
             made = Path(mkdtemp(prefix="allcad-"))
             stack.callback(rmtree, made, ignore_errors=True)
-            folder = unpack(source, made).folder
+            folder = unpack(source, made / PurePath(name).stem).folder
         elif not source.is_dir():
             raise DataError(f"There is no folder '{source}' on the machine where allcad runs.")
         shown, refusals = _asked(folder, name, model, task, blast, tell)
