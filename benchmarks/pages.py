@@ -33,6 +33,7 @@ PAGES = {
     "Slide": "/slide",
     "Live camera": "/live",
     "Batch": "/batch",
+    "Stage": "/stage",
 }
 SHIFTS = """
 globalThis.shifted = 0;
@@ -96,7 +97,7 @@ def opened(browser: Browser, address: str, visitor: Visitor = USUAL) -> tuple[Pa
     page.add_init_script(SHIFTS)
     start = time.perf_counter()
     page.goto(address, wait_until="commit")
-    page.locator(".stMain h1").first.wait_for()
+    page.locator(".stMain h1:visible").first.wait_for()
     return page, 1000 * (time.perf_counter() - start)
 
 

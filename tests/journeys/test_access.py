@@ -62,6 +62,7 @@ def test_a_page_is_reached_and_read_without_a_mouse(visitor: Visit, name: str):
     page.wait_for_function("!document.querySelector('.stMain [data-testid=stSkeleton]')")
     page.get_by_text("Not a medical device.").last.wait_for()
     rest(page)
+    assert page.locator("#al-first").is_hidden(), "what is shown before a page comes lies over it"
 
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.innerText") == "Skip to main content"
