@@ -51,11 +51,11 @@ _RECIPES = (
         "best_cell",
         "stain",
         0.25,
-        "Stain proposes every white cell, an EfficientNet says which look like blasts.",
+        "Stain proposes every white cell, two EfficientNets say which look like blasts.",
         "best_field",
     ),
     *(
-        Recipe(name, name, "best_cell", "stain", 0.25, f"{sentence}; an EfficientNet gives a second opinion.")
+        Recipe(name, name, "best_cell", "stain", 0.25, f"{sentence}; two EfficientNets give a second opinion.")
         for name, sentence in _DETECTORS.items()
     ),
 )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from allcad_core.evaluation.generator import GeneratorReport, LabelFigures
     from allcad_core.evaluation.paired import CellFigures, Comparison, Pair
 
-WITHOUT, WITH = "best_cell_real", "best_cell"
+WITHOUT, WITH = "best_cell_real", "best_cell_single"
 """Classifiers that saw real fields only, and generated ones too."""
 
 

@@ -77,7 +77,7 @@ def looks() -> tuple[Look, ...]:
         "best_cell",
         None,
         0.2,
-        "A nano YOLO finds cells, an EfficientNet says which look like blasts.",
+        "A nano YOLO finds cells, two EfficientNets say which look like blasts.",
     )
     return (
         quick,

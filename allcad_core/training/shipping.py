@@ -15,9 +15,9 @@ from allcad_core.training.plans import draft_card
 if TYPE_CHECKING:
     import torch
 
-LARGE = 4_000_000
+LARGE = 3_500_000
 """Networks with more numbers than this are stored as 8-bit weights."""
-HEAVIEST_START = 10_000_000
+HEAVIEST_START = 5_000_000
 """What pre-training gave ships for networks of no more numbers than this: all weights together stay below 160 MB."""
 
 

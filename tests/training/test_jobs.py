@@ -350,23 +350,25 @@ def test_a_probe_killed_at_any_round_ends_as_an_unbroken_one(
 
 
 def paired(bench: DrawnBench, monkeypatch: pytest.MonkeyPatch) -> torch.nn.Module:
-    made = plans.PLANS["best_cell_pair"]
+    made = plans.PLANS["best_cell"]
     assert made.course is not None
     short = Settings(epochs=2, steps=1, batch=4, lr=1e-2)
     small = replace(
         made, course=Course(short, {"ALL-IDB1": 1.0}), beside=replace(short, last=True), start=None, generated=0,
         input={"size": 32, "context": 1.0},
     )  # fmt: skip
-    monkeypatch.setattr(plans, "PLANS", {**plans.PLANS, "best_cell_pair": small})
-    return jobs.fit_cells("best_cell_pair", bench, "session", 1)
+    monkeypatch.setattr(plans, "PLANS", {**plans.PLANS, "best_cell": small})
+    return jobs.fit_cells("best_cell", bench, "session", 1)
 
 
-def test_one_of_a_pair_learns_throughout_and_one_in_its_last_layer(
+def test_one_of_a_pair_learns_throughout_and_counts_twice_and_one_in_its_last_layer(
     bench: DrawnBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.manual_seed(1)
-    before = dict(models.build(plans.PLANS["best_cell_pair"].builder, {}).state_dict())
-    monkeypatch.setattr(classifiers, "started", lambda plan, _: _with(models.build(plan.builder, {}), before))
+    before = dict(models.build(plans.PLANS["best_cell"].builder, {}).state_dict())
+    monkeypatch.setattr(
+        classifiers, "started", lambda plan, _: _with(models.build(plan.builder, plan.arguments), before)
+    )
     trained = paired(bench, monkeypatch)
     moved = {key for key, value in trained.state_dict().items() if not torch.equal(value, before[key])}
     assert {key for key in moved if key.startswith("second")} == {
@@ -376,7 +378,7 @@ def test_one_of_a_pair_learns_throughout_and_one_in_its_last_layer(
     pictures = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         apart = [trained.get_submodule(name)(pictures) for name in ("first", "second")]
-        assert torch.allclose(trained(pictures), (apart[0] + apart[1]) / 2)
+        assert torch.allclose(trained(pictures), (2 * apart[0] + apart[1]) / 3, atol=1e-6)
 
 
 def _with(network: torch.nn.Module, state: dict[str, torch.Tensor]) -> torch.nn.Module:
@@ -384,7 +386,7 @@ def _with(network: torch.nn.Module, state: dict[str, torch.Tensor]) -> torch.nn.
     return network
 
 
-@pytest.mark.parametrize("part", ["best_cell_pair-session-1.ckpt", "best_cell_pair-session-1-second.ckpt"])
+@pytest.mark.parametrize("part", ["best_cell-session-1.ckpt", "best_cell-session-1-second.ckpt"])
 def test_a_pair_killed_at_any_round_ends_as_an_unbroken_one(
     bench: DrawnBench, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
