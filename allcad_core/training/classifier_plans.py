@@ -124,6 +124,7 @@ PLANS: Mapping[str, Plan] = {
         beside=_LAST,
         protocols=(*_SINGLE.protocols, "random4"),
         ships=True,
+        halves=True,
     ),
     "best_cell_pair": replace(
         _SINGLE,

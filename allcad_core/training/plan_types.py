@@ -54,6 +54,7 @@ class Plan:
         scratch: a detector that nothing comes before.
         fold: what ships is what this fold of the first protocol gave; ``FULL`` leaves nothing out.
         ships: whether it gets weights and a card.
+        halves: its weights are stored as half floats whatever their number, as 8 bits would turn some of its answers.
     """
 
     task: Task
@@ -76,3 +77,4 @@ class Plan:
     scratch: bool = False
     fold: int = FULL
     ships: bool = True
+    halves: bool = False

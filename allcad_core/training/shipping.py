@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 LARGE = 3_500_000
 """Networks with more numbers than this are stored as 8-bit weights."""
-HEAVIEST_START = 5_000_000
-"""What pre-training gave ships for networks of no more numbers than this: all weights together stay below 160 MB."""
+HEAVIEST_START = 10_000_000
+"""What pre-training gave ships for networks of cells of no more numbers than this: all weights together stay below 160 MB."""
 
 
 def ship(name: str, bench: Bench, folder: Path | None = None) -> models.Card:
@@ -43,12 +43,12 @@ def ship(name: str, bench: Bench, folder: Path | None = None) -> models.Card:
         network = train(name, bench, protocol, made.fold)
     card = draft_card(name, made)
     parameters = sum(value.numel() for value in network.parameters())
-    storage = "int8" if parameters > LARGE else "fp16"
+    storage = "int8" if parameters > LARGE and not made.halves else "fp16"
     digest = models.write_weights(network.state_dict(), (folder or models.WEIGHTS) / card.file, storage)
     card = replace(card, sha256=digest, storage=storage, parameters=parameters)
     models.write_card(card, folder)
     start = bench.runs / made.task / name / classifiers.START
-    if made.pretraining is not None and parameters <= HEAVIEST_START and start.is_file():
+    if made.pretraining is not None and made.task == "cell" and parameters <= HEAVIEST_START and start.is_file():
         from safetensors.torch import load_file
 
         starts.pack(name, load_file(start), storage, folder)
