@@ -29,8 +29,8 @@ Judge = Callable[[Pixels, Sequence[Box]], NDArray[np.float64]]
 
 DETECTOR, CLASSIFIER = "yolo11n", "best_cell"
 """The detector's boxes are taken and its labels left: on the film of ``benchmarks.live`` it boxes blasts but calls them healthy."""
-NEW, AGAIN = 4, 1
-"""Cells a frame that the classifier judges: new ones, and one that it has judged before. Bounds the time of a frame."""
+NEW, AGAIN = 2, 1
+"""Cells a frame that the classifier judges: new ones, or else one that it has judged before. Bounds the time of a frame."""
 LONGEST = 1280
 """px of a frame's longer side at most: what a camera sends beyond is refused, not shrunk in silence."""
 GROUND_S, SCALE_S = 1.0, 8.0
@@ -153,7 +153,7 @@ class Watch:
         if self._judge is not None:
             found = Detections(found.boxes, found.scores)
         tracks = self._tracker.update(found, at_s, (width, height), shift)
-        wanting = () if self._judge is None else self._tracker.wanting(NEW, AGAIN)
+        wanting = () if self._judge is None else self._tracker.wanting(NEW, 0) or self._tracker.wanting(0, AGAIN)
         if self._judge is not None and wanting:
             chances = self._judge(balanced, [track.box for track in wanting])
             tracks = self._tracker.judge(wanting, chances.tolist())
