@@ -54,8 +54,8 @@ def suspicion(cell: Cell) -> float:
 def in_one_piece(text: str) -> str:
     r"""The same text, its intervals never parted by the end of a line.
 
-    >>> in_one_piece("(21\u201394)")
-    '(21\u2060\u201394)'
+    >>> ascii(in_one_piece("(21\u201394)"))
+    "'(21\\u2060\\u2013\\u206094)'"
     """
     return text.replace(DASH, f"{JOINER}{DASH}{JOINER}")
 

@@ -125,6 +125,15 @@ def test_the_temperature_divides_the_log_odds(field: NDArray[np.uint8]) -> None:
     assert warm.probabilities(field, BOXES) == pytest.approx(1 / (1 + np.exp(-odds / 4)))
 
 
+def test_a_box_that_another_backend_drew_a_thousandth_off_gives_the_same_crop() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (100, 200, 3), np.uint8)
+    box = (30.1, 31.2, 69.9, 70.4)
+    other = tuple(side + 0.001 for side in box)
+    assert not np.array_equal(cut_cells(noise, [box], 96), cut_cells(noise, [other], 96))  # type: ignore[list-item]
+    one, same = classifier(Ink(1), input={"size": 96, "context": 1.25}).crops(noise, [box, other])  # type: ignore[list-item]
+    assert np.array_equal(one, same)
+
+
 def test_a_field_without_cells_runs_no_network(field: NDArray[np.uint8]) -> None:
     network = Ink(1)
     assert classifier(network).probabilities(field, []).shape == (0,)
