@@ -155,7 +155,10 @@ def test_the_first_line_is_the_answer_of_two_models(shop: Shop, visit: Visit, te
     assert visitor.title[0].value == "Compare models"
     words = text(visitor)
     assert "small is the better of the two on sessions that it has not seen." in words
-    assert "small is right on 180 of 200 cells of ALL-IDB2, best on 160: +10.0 points (4.0\N{EN DASH}15.0)." in words
+    assert (
+        "small is right on 180 of 200 cells of ALL-IDB2, best on 160: +10.0 points (4.0\u2060\N{EN DASH}\u206015.0)."
+        in words
+    )
 
 
 def test_one_model_is_named_and_each_leads_to_what_it_gets_wrong(

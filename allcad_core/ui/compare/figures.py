@@ -102,7 +102,7 @@ def _leader(task: str, ranked: Sequence[Standing]) -> None:
     if best is None or best.session is None or best.session.value.value is None:
         return
     value, _, ends = told.share(best.session.value).partition(" ")
-    figure = f"{value}{words.NBSP}% {ends}".strip()
+    figure = words.in_one_piece(f"{value}{words.NBSP}% {ends}".strip())
     with st.container(key="compare-leader"):
         st.html(
             f'<p class="al-detail">Of the models at hand, <b>{escape(best.model)}</b> scores highest on sessions that it has '
@@ -143,7 +143,7 @@ def _sentence(task: str, ranked: Sequence[Standing]) -> None:
             speeds = work.speeds()
             pace = told.pace(speeds.get((task, first)), speeds.get((task, second)))
             st.header(headline, anchor=False)
-            st.html(f'<p class="al-detail">{escape(" ".join(filter(None, (detail, pace))))}</p>')
+            st.html(f'<p class="al-detail">{escape(words.in_one_piece(" ".join(filter(None, (detail, pace)))))}</p>')
             _failures(task, pair)
 
 
