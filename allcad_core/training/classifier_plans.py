@@ -94,8 +94,6 @@ _STEADY = replace(_BEST_SETTINGS, epochs=3, lr=1e-4, still=True)
 """Gentler: what ImageNet taught is kept, as it carries over to other sources."""
 _LAST = replace(_STEADY, epochs=4, lr=3e-3, last=True)
 """The last layer alone."""
-TWO_THIRDS = 2 / 3
-"""Share of the network that was fitted throughout: the other carries over to new hospitals, but knows new sittings less well."""
 _SINGLE = Plan(
     task="cell",
     builder="allcad_core.classification.efficientnet:build",
@@ -114,25 +112,26 @@ _SINGLE = Plan(
     proposals=True,
     ships=False,
 )
+_PAIR = replace(
+    _SINGLE,
+    builder="allcad_core.classification.pair:build",
+    title="Two EfficientNet-Lite0 on cells of many patients, both counted alike",
+    beside=_LAST,
+    protocols=("session", "source"),
+)
+_SHARE = 2 / 3
+"""Of the network that was fitted throughout: the other carries over to new hospitals, but knows new sittings less well."""
 
 PLANS: Mapping[str, Plan] = {
     "best_cell": replace(
-        _SINGLE,
-        builder="allcad_core.classification.pair:build",
-        arguments={"variant": "tf_efficientnet_lite0", "share": TWO_THIRDS},
+        _PAIR,
+        arguments={**_SINGLE.arguments, "share": _SHARE},
         title="Two EfficientNet-Lite0 on cells of many patients: one fitted throughout, counted twice, one in its last layer alone",
-        beside=_LAST,
         protocols=(*_SINGLE.protocols, "random4"),
         ships=True,
         halves=True,
     ),
-    "best_cell_pair": replace(
-        _SINGLE,
-        builder="allcad_core.classification.pair:build",
-        title="Two EfficientNet-Lite0 on cells of many patients, both counted alike",
-        beside=_LAST,
-        protocols=("session", "source"),
-    ),
+    "best_cell_pair": _PAIR,
     "best_cell_single": _SINGLE,
     "best_cell_real": replace(
         _SINGLE,
