@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from allcad_core.ui import bring, media, notes, state, words
 from allcad_core.ui.explorer import choice, pictures, told
@@ -16,6 +17,12 @@ ROW = 35
 """Pixels of a row of a table."""
 SORTS = ("Doubtful first", "Surest first", "By picture")
 KINDS = {BLAST: "blast", HEALTHY: "healthy", NONE: ""}
+
+
+def room(shown: Evidence, threshold: float | None, files: pictures.Files) -> DeltaGenerator:
+    """Where ``behind`` is to be drawn, as high from the start as a whole page of pictures if there will be one."""
+    whole = files and len(shown.behind(*_place(shown), threshold)) >= PAGE_SIZE
+    return st.container(key="explorer-behind-page" if whole else "explorer-behind")
 
 
 def behind(shown: Evidence, threshold: float | None, level: float, files: pictures.Files) -> None:

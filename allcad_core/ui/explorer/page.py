@@ -89,12 +89,14 @@ def _views(shown: Evidence, value: float | None, level: float, brought: Own | No
         st.html(_shares(shown, value))
         interval = f"95{words.NBSP}% interval"
         st.caption(f"Share of the row, {interval}. Hatched: a mistake. Choose a field to see what it counts.")
+    files = pictures.files(shown.dataset) if brought is None else brought.files
+    with right:
+        room = behind.room(shown, value, files)
     place = st.container(key="explorer-lines")
     with place:
         curves(shown, _lines(shown), counts, level, key="explorer-curves")
     sessions.table(shown, value)
-    with right:
-        files = pictures.files(shown.dataset) if brought is None else brought.files
+    with room:
         behind.behind(shown, value, level, files)
 
 
