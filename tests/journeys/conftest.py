@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmarks.pages import SHIFTS
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Request
 
@@ -99,6 +101,7 @@ def visitor(server: str, browser: Browser) -> Iterator[Callable[..., Page]]:
             context.add_cookies([{"name": "allcad_tour", "value": "done", "url": server}])
         contexts.append(context)
         page = context.new_page()
+        page.add_init_script(SHIFTS)
         page.on("pageerror", lambda error: thrown.append(str(error)))
         page.goto(server + path)
         return page

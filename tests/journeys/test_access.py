@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.pages import MOST_SHIFTED
 from tests.journeys import access
 from tests.journeys.steps import rest
 
@@ -63,6 +64,7 @@ def test_a_page_is_reached_and_read_without_a_mouse(visitor: Visit, name: str):
     page.get_by_text("Not a medical device.").last.wait_for()
     rest(page)
     assert page.locator("#al-first").is_hidden(), "what is shown before a page comes lies over it"
+    assert page.evaluate("globalThis.shifted") <= MOST_SHIFTED, "the page moved by itself while it came"
 
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.innerText") == "Skip to main content"

@@ -23,10 +23,11 @@ FROZEN = "camera-frame.jpg"
 
 def live() -> None:
     """Draw the page. The camera is a fragment: a frame reruns neither frame nor navigation."""
-    st.title("Live camera", anchor=False)
-    st.html(
-        '<p class="al-detail">Boxes follow the cells while the smear moves. Every frame stays on this machine; none is kept.</p>'
-    )
+    with st.container(key="live-head"):
+        st.title("Live camera", anchor=False)
+        st.html(
+            '<p class="al-detail">Boxes follow the cells while the smear moves. Every frame stays on this machine; none is kept.</p>'
+        )
     try:
         film = _film()
     except AllcadError as error:
