@@ -4,8 +4,9 @@ Three things would keep it otherwise. Streamlit forgets a lost session only when
 objects, which Python's own collector leaves for long where much has been imported. And glibc keeps what was freed, in up to
 eight arenas a core, each as large as it once had to be; two serve as well, and what one visitor frees the next one uses.
 
-To collect holds everybody up, for as long as there are objects to look at: a tenth of a second for those of the libraries alone.
-So they are set aside whenever nobody is there, and it is collected only when somebody has gone. Memory is given back in a thread.
+To collect holds everybody up, for as long as there are objects to look at: a quarter of a second for those of all libraries.
+Streamlit collects after every run of a page, so that each step of a slider would wait for it. What has survived a long
+collection is therefore set aside, and looked at again when somebody has gone. Memory is given back in a thread.
 """
 
 from __future__ import annotations
@@ -33,7 +34,42 @@ WORKED_S = 1.0
 ARENAS, M_ARENA_MAX = 2, -8
 """Places that glibc hands memory out from, and its name for their number (mallopt(3))."""
 
+OLDEST = 2
+"""Generation of a full collection."""
+LONG_S = 0.04
+"""Seconds of a collection after which its survivors are set aside."""
+
 _SAY = logging.getLogger(__name__)
+
+
+@dataclass
+class Aside:
+    """For ``gc.callbacks``: sets aside what has survived a full collection that took long, so that the next one is short.
+
+    Args:
+        clock: seconds.
+
+    Attributes:
+        holds: whether anything was set aside while visitors were there, garbage of later among it.
+    """
+
+    clock: Callable[[], float] = time.perf_counter
+    holds: bool = field(default=False, init=False)
+    _start: float = field(default=0.0, init=False)
+
+    def __call__(self, phase: str, info: dict[str, int]) -> None:
+        """What the collector calls before and after it has collected."""
+        if phase == "start":
+            self._start = self.clock()
+        elif info["generation"] == OLDEST and self.clock() - self._start > LONG_S:
+            gc.freeze()
+            self.holds = True
+
+    def look_again(self) -> None:
+        """Let the next collection look at everything."""
+        if self.holds:
+            gc.unfreeze()
+            self.holds = False
 
 
 @dataclass
@@ -42,10 +78,12 @@ class Housekeeper:
 
     Args:
         held: how much is held, as a number that changes; also lets go of what is over.
+        aside: what was set aside between two looks.
         clock: processor seconds of this process.
     """
 
     held: Callable[[], int]
+    aside: Aside = field(default_factory=Aside)
     clock: Callable[[], float] = time.process_time
     _worked: float = field(default=0.0, init=False)
     _held: int = field(default=0, init=False)
@@ -56,6 +94,7 @@ class Housekeeper:
         if held == self._held and self.clock() - self._worked < WORKED_S:
             return False
         if held < self._held or not held:
+            self.aside.look_again()
             gc.collect()
         if not held:
             gc.freeze()
@@ -103,11 +142,14 @@ def _sessions() -> int:
 async def lifespan(_: object) -> AsyncIterator[None]:
     """Tidy again and again while the server lives; what visitors have brought goes when it ends."""
     gc.freeze()
+    aside = Aside()
+    gc.callbacks.append(aside)
     await asyncio.to_thread(uploads.sweep)
-    work = asyncio.create_task(_again_and_again(Housekeeper(held)))
+    work = asyncio.create_task(_again_and_again(Housekeeper(held, aside)))
     try:
         yield
     finally:
+        gc.callbacks.remove(aside)
         work.cancel()
         with suppress(asyncio.CancelledError):
             await work

@@ -15,7 +15,7 @@ import pytest
 
 from allcad_core.ui import kept, tidying
 from allcad_core.ui.kept import HELD_S, Shelf, Visit
-from allcad_core.ui.tidying import WORKED_S, Housekeeper
+from allcad_core.ui.tidying import WORKED_S, Aside, Housekeeper
 from tests.ui.clocks import Clock
 
 
@@ -66,7 +66,7 @@ def test_the_threads_of_a_server_share_few_arenas() -> None:
 
 def test_nothing_is_done_where_nothing_happened() -> None:
     clock = Clock()
-    keeper = Housekeeper(lambda: 0, clock)
+    keeper = Housekeeper(lambda: 0, clock=clock)
     assert not keeper.tidy()
     clock.now = WORKED_S / 2
     assert not keeper.tidy()
@@ -74,20 +74,20 @@ def test_nothing_is_done_where_nothing_happened() -> None:
 
 def test_after_work_there_may_be_memory_to_give_back_once() -> None:
     clock = Clock()
-    keeper = Housekeeper(lambda: 0, clock)
+    keeper = Housekeeper(lambda: 0, clock=clock)
     clock.now = 2 * WORKED_S
     assert [keeper.tidy(), keeper.tidy()] == [True, False]
 
 
 def test_after_a_visit_is_over_there_may_be_too_although_nobody_worked() -> None:
     visits = iter([1, 1, 0, 0])
-    keeper = Housekeeper(lambda: next(visits), Clock())
+    keeper = Housekeeper(lambda: next(visits), clock=Clock())
     assert [keeper.tidy() for _ in range(4)] == [True, False, True, False]
 
 
 @pytest.mark.parametrize("left", [0, 1])
 def test_the_rings_of_those_who_have_gone_go(left: int) -> None:
-    keeper = Housekeeper(iter([2, left]).__next__, Clock())
+    keeper = Housekeeper(iter([2, left]).__next__, clock=Clock())
     assert keeper.tidy()
     ring: Any = Ring()
     alive = weakref.ref(ring)
@@ -100,7 +100,7 @@ def test_while_visitors_work_nobody_is_held_up_by_a_collection(monkeypatch: pyte
     collected: list[int] = []
     monkeypatch.setattr(gc, "collect", lambda: collected.append(1))
     clock = Clock()
-    keeper = Housekeeper(lambda: 3, clock)
+    keeper = Housekeeper(lambda: 3, clock=clock)
     for _ in range(4):
         clock.now += 2 * WORKED_S
         assert keeper.tidy()
@@ -108,12 +108,58 @@ def test_while_visitors_work_nobody_is_held_up_by_a_collection(monkeypatch: pyte
 
 
 def test_what_stays_is_set_aside_when_nobody_is_there() -> None:
-    keeper = Housekeeper(iter([1, 0]).__next__, Clock())
+    keeper = Housekeeper(iter([1, 0]).__next__, clock=Clock())
     before = gc.get_freeze_count()
     keeper.tidy()
     assert gc.get_freeze_count() == before
     keeper.tidy()
     assert gc.get_freeze_count() > before + 1000
+
+
+@pytest.mark.parametrize(("generation", "seconds", "set_aside"), [(2, 0.1, True), (2, 0.01, False), (1, 0.1, False)])
+def test_what_a_long_full_collection_left_is_set_aside(generation: int, seconds: float, set_aside: bool) -> None:
+    clock = Clock()
+    aside = Aside(clock)
+    before = gc.get_freeze_count()
+    aside("start", {"generation": generation})
+    clock.now += seconds
+    aside("stop", {"generation": generation})
+    assert aside.holds is set_aside
+    assert (gc.get_freeze_count() > before + 1000) is set_aside
+
+
+def test_the_server_sets_aside_after_a_long_collection_and_no_longer_than_it_lives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tidying, "LONG_S", 0.0)
+    before = list(gc.callbacks)
+
+    async def live() -> tuple[int, int]:
+        async with tidying.lifespan(None):
+            gc.unfreeze()
+            counts = [gc.get_freeze_count()]
+            gc.collect()
+            return counts[0], gc.get_freeze_count()
+
+    first, second = asyncio.run(live())
+    assert second > first + 1000
+    assert gc.callbacks == before
+
+
+def test_a_ring_that_was_set_aside_goes_when_its_visitor_has_gone() -> None:
+    aside = Aside(clock := Clock())
+    keeper = Housekeeper(iter([2, 1]).__next__, aside, Clock())
+    assert keeper.tidy()
+    ring: Any = Ring()
+    alive = weakref.ref(ring)
+    aside("start", {"generation": 2})
+    clock.now += 1
+    aside("stop", {"generation": 2})
+    del ring
+    gc.collect()
+    assert alive() is not None
+    assert keeper.tidy()
+    assert alive() is None
 
 
 def test_asking_what_is_held_lets_go_of_what_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
