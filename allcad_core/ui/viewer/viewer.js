@@ -266,6 +266,7 @@ class FieldViewer {
       group.classList.toggle("chosen", cell.index === this.data.chosen);
     }
     this.layout();
+    this.root.dataset.least = this.data.least;
   }
 
   layout() {
