@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
 from threading import RLock
@@ -99,12 +99,17 @@ def cards(folder: Path | None = None) -> dict[str, Card]:
     """
     path = (folder or WEIGHTS) / CARDS
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))["models"]
-        return {name: _card(name, entry) for name, entry in entries.items()}
+        return dict(_parsed(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise ModelError(f"{CARDS} is missing from the weights folder. Restore it from the repository.") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{CARDS} is damaged ({error}). Restore it from the repository.") from error
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> Mapping[str, Card]:
+    """The cards in a text: a page asks for one many times while it is drawn."""
+    return {name: _card(name, entry) for name, entry in json.loads(text)["models"].items()}
 
 
 def _card(name: str, entry: Mapping[str, Any]) -> Card:

@@ -51,6 +51,7 @@ def field(smear: Smear, analysis: FieldAnalysis, shown: FieldAnalysis) -> Finish
             key="field",
             alt=f"{smear.name} with a box around every white cell. {shown.suggestion.headline}",
             least=shown.confidence,
+            follows=_score_key(analysis),
             kinds=[*kinds, "unsure"],
             chosen=chosen,
             height=HEIGHT,

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 Visit = Callable[..., "Page"]
+LABELS = "nodes => nodes.map(node => node.getAttribute('aria-label'))"
+LAST = 0.99
+"""Where the slider of scores ends."""
 FOOT = "For research and teaching. Not a medical device."
 
 
@@ -75,6 +78,23 @@ def test_an_upload_its_slider_and_its_files_say_the_same(visitor: Visit, generat
     with Image.open(io.BytesIO(download(page, "Annotated picture (PNG)"))) as picture:
         assert picture.format == "PNG"
         assert picture.width >= 640
+
+
+def test_boxes_follow_the_score_before_the_server_has_heard_of_it(visitor: Visit):
+    from playwright.sync_api import expect
+
+    page = visitor("/analyse?sample=blasts-and-healthy-cells&model=yolo11n")
+    answered(page)
+    rest(page)
+    scores = [float(told.rpartition("score ")[2].strip("<> ")) for told in page.locator(".cell").evaluate_all(LABELS)]
+    page.evaluate("WebSocket.prototype.send = () => {}")  # what the visitor does reaches the server no more
+    slider = page.get_by_role("slider")
+    slider.focus()
+    slider.press("Home")
+    expect(page.locator(".cell:visible")).to_have_count(len(scores))
+    slider.press("End")
+    expect(page.locator(".cell:visible")).to_have_count(sum(score >= LAST for score in scores))
+    assert sum(score >= LAST for score in scores) < len(scores)
 
 
 def test_a_broken_file_among_good_ones_gives_one_message_and_one_result(

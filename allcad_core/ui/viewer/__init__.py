@@ -36,6 +36,7 @@ def viewer(
     key: str,
     alt: str,
     least: float = 0.0,
+    follows: str = "",
     kinds: Collection[str] = EVERY_KIND,
     chosen: int | None = None,
     height: int = 492,
@@ -54,6 +55,7 @@ def viewer(
         key: name of this viewer on its page.
         alt: what the picture shows, for those who do not see it.
         least: cells with a lower score are hidden, save reviewed ones.
+        follows: key of a slider of the page that says ``least`` in the browser, so that no box waits for a run.
         kinds: which of blast, healthy, review (flagged cells) and unsure are shown.
         chosen: index in ``cells`` of the framed cell.
         height: pixels on a wide screen; a phone takes its own.
@@ -72,6 +74,7 @@ def viewer(
         "fill": fill,
         "alt": alt,
         "least": least,
+        "follows": follows,
         "kinds": list(kinds),
         "chosen": chosen,
         "draws": on_drawn is not None,

@@ -168,6 +168,7 @@ class FieldViewer {
     this.legend(data.legend);
     this.root.querySelector('[data-do="draw"]').hidden = !data.draws;
     if (!same || !this.name) this.build();
+    this.follow(data.follows);
     this.filter();
     if (this.address !== data.image) await this.open(data);
     else if (before.chosen !== data.chosen) this.reveal(data.chosen);
@@ -258,15 +259,27 @@ class FieldViewer {
     draw(...shapes[kind], tag);
   }
 
+  // Boxes follow the slider at once; what Python says of it comes a moment later.
+  follow(name) {
+    const slider = name ? document.querySelector(`.st-key-${CSS.escape(name)} input[type=range]`) : null;
+    if (slider === this.slider) return;
+    this.follower?.disconnect();
+    this.slider = slider;
+    if (!slider) return;
+    this.follower = new MutationObserver(() => this.filter());
+    this.follower.observe(slider, { attributes: true, attributeFilter: ["aria-valuetext", "value"] });
+  }
+
   filter() {
     const kinds = new Set(this.data.kinds);
+    const least = this.slider?.isConnected ? Number(this.slider.value) : this.data.least;
     for (const { cell, group } of this.nodes.values()) {
-      const shown = cell.score >= this.data.least && kinds.has(cell.review ? "review" : cell.kind);
+      const shown = cell.score >= least && kinds.has(cell.review ? "review" : cell.kind);
       group.style.display = shown ? "" : "none";
       group.classList.toggle("chosen", cell.index === this.data.chosen);
     }
     this.layout();
-    this.root.dataset.least = this.data.least;
+    this.root.dataset.least = least;
   }
 
   layout() {
@@ -410,6 +423,7 @@ class FieldViewer {
 
   close() {
     this.closed = true;
+    this.follower?.disconnect();
     document.removeEventListener("pointerdown", this.outside);
     this.osd?.destroy();
   }
