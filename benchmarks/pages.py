@@ -171,6 +171,27 @@ def score(browser: Browser, address: str, steps: int) -> list[Line]:
     return [line]
 
 
+def explore(browser: Browser, address: str, steps: int) -> list[Line]:
+    """From a key on the threshold of the explorer to the mark on its curves; the matrix above them comes first."""
+    page, _ = opened(browser, address + PAGES["Confusion explorer"])
+    marks = page.locator(".curves path.rule")
+    marks.last.wait_for(state="attached")
+    page.locator(QUIET).wait_for()
+    slider = page.get_by_role("slider").first
+    slider.focus()
+    times = []
+    for _ in range(steps):
+        before = marks.last.get_attribute("d")
+        start = time.perf_counter()
+        slider.press("ArrowRight")
+        page.locator(f".curves path.rule:not([d='{before}'])").last.wait_for(state="attached")
+        times.append(1000 * (time.perf_counter() - start))
+    page.close()
+    line = Line("Confusion explorer, slider to curves", tuple(times), SLIDER_MS)
+    print(line, flush=True)
+    return [line]
+
+
 def main() -> int:
     """Print what was measured; 1 where something takes longer than it may."""
     from playwright.sync_api import sync_playwright
@@ -211,6 +232,7 @@ def measure(browser: Browser, address: str, repeats: int, steps: int, visitor: V
         *paints,
         *stress(browser, address, steps),
         *score(browser, address, steps),
+        *explore(browser, address, steps),
     ]
 
 
