@@ -163,10 +163,10 @@ def opened(source: Path) -> Iterator[Path]:
     if source.is_dir():
         yield source
     elif source.is_file():
-        with TemporaryDirectory(prefix="allcad-") as folder:
+        with TemporaryDirectory(prefix="allcad-", ignore_cleanup_errors=True) as folder:
             yield unpack(source, Path(folder) / source.stem).folder  # by its name, as that is what sentences call it
     else:
-        raise DataError(f"There is no folder or ZIP file '{source}'.")
+        raise DataError(f"There is no folder or ZIP file '{source}' on the machine where allcad runs.")
 
 
 def labelled(folder: Path, task: str, blast: Sequence[str]) -> _Found:

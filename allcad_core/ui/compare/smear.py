@@ -16,7 +16,7 @@ from allcad_core.results import FieldAnalysis
 from allcad_core.stress import NO_STRESS, RANGES, Stress
 from allcad_core.ui import bring, label, media, notes, state, words
 from allcad_core.ui.compare import choice, told
-from allcad_core.ui.compare.bench import Answer, bench
+from allcad_core.ui.compare.bench import REST_S, Answer, bench
 from allcad_core.ui.compare.board import Panel, board
 from allcad_core.ui.state import Smear
 
@@ -118,6 +118,7 @@ def _answers(
             key="compare-panels",
             alt=f"{smear.name} through {len(names)} models. {summary}",
             turn=turn,
+            rest_s=REST_S,
             chosen=number,
             arrived=bool(st.session_state.pop("compare-arrived", False)),
             on_place=choice.choose_place,

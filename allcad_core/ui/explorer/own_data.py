@@ -7,15 +7,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from shutil import rmtree
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import TemporaryDirectory
 from weakref import finalize
 
 import streamlit as st
 
-from allcad_core.errors import AllcadError, DataError
+from allcad_core.errors import AllcadError
 from allcad_core.evaluation import own, own_boxes
-from allcad_core.evaluation.archives import unpack
 from allcad_core.evaluation.own import Refused
 from allcad_core.ui import engine, notes, words
 from allcad_core.ui.explorer import evidence, told
@@ -61,13 +59,7 @@ def judge(
         AllcadError: it is hostile, or nothing in it can be used.
     """
     with ExitStack() as stack:
-        folder = source
-        if source.is_file():
-            made = Path(mkdtemp(prefix="allcad-"))
-            stack.callback(rmtree, made, ignore_errors=True)
-            folder = unpack(source, made / PurePath(name).stem).folder
-        elif not source.is_dir():
-            raise DataError(f"There is no folder '{source}' on the machine where allcad runs.")
+        folder = stack.enter_context(own.opened(source))
         shown, refusals = _asked(folder, name, model, task, blast, tell)
         kept = own.files_of(folder, "cell" if task == evidence.DETECT else task, blast)
         brought = Own(name, shown, kept, refusals)

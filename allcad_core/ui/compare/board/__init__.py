@@ -44,6 +44,7 @@ def board(
     key: str,
     alt: str,
     turn: int,
+    rest_s: float,
     chosen: int | None,
     arrived: bool,
     on_place: Callable[[int], None],
@@ -59,6 +60,7 @@ def board(
         key: name of the board on its page.
         alt: what the board shows, for those who do not see it.
         turn: another number at each run, so that a browser that waits for answers asks again.
+        rest_s: seconds for which a changed picture must stand before any answer can come.
         chosen: index in ``disputed`` of the framed place.
         arrived: bring the board into view, once.
         on_place: called with the index of the place that the visitor chooses, before the page runs again.
@@ -100,6 +102,7 @@ def board(
             "pending": any(panel.state == "waiting" for panel in panels),
             "arrived": arrived,
             "turn": turn,
+            "rest": round(1000 * rest_s),
         },
         on_place_change=report_place,
         on_more_change=on_more,

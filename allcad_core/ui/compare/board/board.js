@@ -3,7 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const NAMES = { blast: "blast", healthy: "healthy", unsure: "cannot tell", null: "no cell" };
 const BOARDS = new WeakMap();
-const REST_MS = 450; // longer than REST_S of bench.py, for which a changed picture must stand: till then there is nothing to ask for
+const MARGIN_MS = 50; // after a changed picture has stood long enough for the models to begin: till then there is nothing to ask for
 const AGAIN_MS = 120; // the first question for answers; each further one without news waits longer, so that the models are left to work
 const PATIENCE = 1.5;
 const LONGEST_MS = 1200;
@@ -67,7 +67,7 @@ class Board {
     clearTimeout(this.timer);
     const news = `${this.root.dataset.image} ${this.root.dataset.answers}`;
     const moved = before && before.image !== data.image;
-    this.delay = moved ? REST_MS : news === this.news ? Math.min(LONGEST_MS, this.delay * PATIENCE) : AGAIN_MS;
+    this.delay = moved ? data.rest + MARGIN_MS : news === this.news ? Math.min(LONGEST_MS, this.delay * PATIENCE) : AGAIN_MS;
     this.news = news;
     this.root.dataset.pending = data.pending ? "yes" : "no";
     if (data.pending) this.timer = setTimeout(() => this.tell("more", data.turn), this.delay);
