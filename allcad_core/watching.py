@@ -31,6 +31,8 @@ DETECTOR, CLASSIFIER = "yolo11n", "best_cell"
 """The detector's boxes are taken and its labels left: on the film of ``benchmarks.live`` it boxes blasts but calls them healthy."""
 NEW, AGAIN = 2, 1
 """Cells a frame that the classifier judges: new ones, or else one that it has judged before. Bounds the time of a frame."""
+COARSE = 1.25
+"""The detector is told that red cells are so many times larger: it sees a film smaller than a photograph, and finds as much in it."""
 LONGEST = 1280
 """px of a frame's longer side at most: what a camera sends beyond is refused, not shrunk in silence."""
 GROUND_S, SCALE_S = 1.0, 8.0
@@ -149,7 +151,7 @@ class Watch:
         balanced = balance(pixels, self._ground_of(pixels, at_s))
         self._measure(pixels, at_s)
         shift = self._shift(pixels)
-        found = self._find(balanced, self._red_cell)
+        found = self._find(balanced, None if self._red_cell is None else COARSE * self._red_cell)
         if self._judge is not None:
             found = Detections(found.boxes, found.scores)
         tracks = self._tracker.update(found, at_s, (width, height), shift)

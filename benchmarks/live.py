@@ -104,17 +104,17 @@ class Film:
             yield (x0, y0, x1, y1), part, whole
 
 
-def make_film(path: Path, seconds: int) -> Film:
-    """Write a film as MJPEG: the stage moves, slows down and stops as under a person's hand."""
+def make_film(path: Path, seconds: int, seed: int = SEED) -> Film:
+    """Write a film of another smear a seed as MJPEG: the stage moves, slows down and stops as under a person's hand."""
     scene = Scene(magnification=6.0, white_density=900.0, blast_fraction=0.55, clustering=0.1, arrows=0)
-    smear = generate(SEED, SMEAR, scene)
+    smear = generate(seed, SMEAR, scene)
     at = np.arange(seconds * RATE) / (seconds * RATE)
     # a closed path whose speed falls to nothing twice a round, so that the film can be played again and again
     turn = 2 * np.pi * (at - np.sin(4 * np.pi * at) / (4 * np.pi))
     room = np.array(SMEAR) - np.array(WINDOW)
     reach = np.minimum(0.45 * room, SPEED * seconds / (2 * np.pi))
     corners = np.rint(room / 2 + reach * np.stack([np.cos(turn), np.sin(turn)], 1)).astype(int)
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(seed)
     with path.open("wb") as stream:
         for number, (x, y) in enumerate(corners):
             picture = smear.pixels[y : y + WINDOW[1], x : x + WINDOW[0]].astype(np.int16)
@@ -321,6 +321,9 @@ def main() -> int:
     parser.add_argument(
         "--without-browser", action="store_true", help="recall and processor time alone, at 10 frames a second"
     )
+    parser.add_argument(
+        "--films", type=int, default=1, help="with --without-browser: mean over so many films (default: 1)"
+    )
     arguments = parser.parse_args()
     size = (416, 320)
     if arguments.export:
@@ -328,10 +331,14 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory() as folder:
         path = arguments.film or Path(folder) / "film.mjpeg"
-        film = make_film(path, arguments.film_seconds)
         if arguments.without_browser:
-            _tell(imagined(film, path, int(WANTED_FPS)))
+            films = [
+                imagined(make_film(path, arguments.film_seconds, SEED + number), path, int(WANTED_FPS))
+                for number in range(arguments.films)
+            ]
+            _tell({name: statistics.mean(one[name] for one in films) for name in films[0]})
             return 0
+        film = make_film(path, arguments.film_seconds)
         with chromium(path) as browser:
             if arguments.in_browser and arguments.graph:
                 own = in_browser(browser, arguments.in_browser, arguments.graph, size)

@@ -73,7 +73,7 @@ def test_the_magnification_is_measured_seldom_and_kept_while_it_changes_little(
     watch = Watch(eye, patient=True)
     for at_s in (0.0, 1.0, 9.0, 18.0):
         watch.look(smear[:480, :640], at_s)
-    assert eye.scales == [40.0, 40.0, 40.0, 60.0]
+    assert eye.scales == [watching.COARSE * px for px in (40.0, 40.0, 40.0, 60.0)]
 
 
 def test_what_shows_no_red_cells_is_looked_at_all_the_same(smear: Pixels, monkeypatch: pytest.MonkeyPatch):
