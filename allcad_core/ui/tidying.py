@@ -6,7 +6,7 @@ eight arenas a core, each as large as it once had to be; two serve as well, and 
 
 To collect holds everybody up, for as long as there are objects to look at: a quarter of a second for those of all libraries.
 Streamlit collects after every run of a page, so that each step of a slider would wait for it. What has survived a long
-collection is therefore set aside, and looked at again when somebody has gone. Memory is given back in a thread.
+collection is therefore set aside, and looked at again when somebody has gone, or after a while. Memory is given back in a thread.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ OLDEST = 2
 """Generation of a full collection."""
 LONG_S = 0.04
 """Seconds of a collection after which its survivors are set aside."""
+AGAIN_S = 120.0
+"""Seconds for which something stays set aside at most: where visitors come as fast as they go, their number never falls."""
 
 _SAY = logging.getLogger(__name__)
 
@@ -50,11 +52,11 @@ class Aside:
         clock: seconds.
 
     Attributes:
-        holds: whether anything was set aside while visitors were there, garbage of later among it.
+        since: when something was set aside first while visitors were there, garbage of later among it; ``None`` where nothing is.
     """
 
     clock: Callable[[], float] = time.perf_counter
-    holds: bool = field(default=False, init=False)
+    since: float | None = field(default=None, init=False)
     _start: float = field(default=0.0, init=False)
 
     def __call__(self, phase: str, info: dict[str, int]) -> None:
@@ -63,13 +65,18 @@ class Aside:
             self._start = self.clock()
         elif info["generation"] == OLDEST and self.clock() - self._start > LONG_S:
             gc.freeze()
-            self.holds = True
+            self.since = self.clock() if self.since is None else self.since
+
+    @property
+    def is_old(self) -> bool:
+        """Whether something has been set aside for long."""
+        return self.since is not None and self.clock() - self.since > AGAIN_S
 
     def look_again(self) -> None:
         """Let the next collection look at everything."""
-        if self.holds:
+        if self.since is not None:
             gc.unfreeze()
-            self.holds = False
+            self.since = None
 
 
 @dataclass
@@ -96,6 +103,8 @@ class Housekeeper:
         if held < self._held or not held:
             self.aside.look_again()
             gc.collect()
+        elif self.aside.is_old:  # the collection after the next run of a page looks at it
+            self.aside.look_again()
         if not held:
             gc.freeze()
         self._held, self._worked = held, self.clock()

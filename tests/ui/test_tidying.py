@@ -15,7 +15,7 @@ import pytest
 
 from allcad_core.ui import kept, tidying
 from allcad_core.ui.kept import HELD_S, Shelf, Visit
-from allcad_core.ui.tidying import WORKED_S, Aside, Housekeeper
+from allcad_core.ui.tidying import AGAIN_S, WORKED_S, Aside, Housekeeper
 from tests.ui.clocks import Clock
 
 
@@ -124,7 +124,7 @@ def test_what_a_long_full_collection_left_is_set_aside(generation: int, seconds:
     aside("start", {"generation": generation})
     clock.now += seconds
     aside("stop", {"generation": generation})
-    assert aside.holds is set_aside
+    assert (aside.since is not None) is set_aside
     assert (gc.get_freeze_count() > before + 1000) is set_aside
 
 
@@ -160,6 +160,22 @@ def test_a_ring_that_was_set_aside_goes_when_its_visitor_has_gone() -> None:
     assert alive() is not None
     assert keeper.tidy()
     assert alive() is None
+
+
+def test_where_visitors_come_as_fast_as_they_go_it_is_looked_at_again_after_a_while() -> None:
+    aside, worked = Aside(clock := Clock()), Clock()
+    keeper = Housekeeper(lambda: 3, aside, worked)
+    keeper.tidy()
+    clock.now = 10.0
+    aside("start", {"generation": 2})
+    clock.now = 11.0
+    aside("stop", {"generation": 2})
+    frozen = gc.get_freeze_count()
+    for clock.now, looked_again in ((11.0 + AGAIN_S / 2, False), (12.0 + AGAIN_S, True)):
+        worked.now += 2 * WORKED_S
+        keeper.tidy()
+        assert (gc.get_freeze_count() < frozen - 1000) is looked_again
+        assert (aside.since is None) is looked_again
 
 
 def test_asking_what_is_held_lets_go_of_what_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
