@@ -37,7 +37,8 @@ WAYS = {
     "recipe-torch": "allcad, default recipe, from the file, torch",
     "recipe-compiled": "allcad, default recipe, from the file, compiled",
 }
-BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
+BEGIN, BEGIN_OF, END = "<!-- figures -->", "<!-- figures of {} fields -->", "<!-- end of figures -->"
+"""Marks in the page: of the figures, of those of so many fields where the page keeps them apart, and where they end."""
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "speed.md"
 
 
@@ -286,8 +287,10 @@ def main() -> None:
     print(figures)
     if arguments.write:
         page = PAGE.read_text(encoding="utf-8")
-        head, tail = page[: page.index(BEGIN) + len(BEGIN)], page[page.index(END) :]
-        PAGE.write_text(f"{head}\n\n{figures}\n\n{tail}", encoding="utf-8")
+        own = BEGIN_OF.format(arguments.fields)
+        begin = own if own in page else BEGIN
+        head, tail = page.split(begin, 1)
+        PAGE.write_text(f"{head}{begin}\n\n{figures}\n\n{tail[tail.index(END) :]}", encoding="utf-8")
 
 
 if __name__ == "__main__":
