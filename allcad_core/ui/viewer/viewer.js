@@ -168,7 +168,7 @@ class FieldViewer {
     this.legend(data.legend);
     this.root.querySelector('[data-do="draw"]').hidden = !data.draws;
     if (!same || !this.name) this.build();
-    this.follow(data.follows);
+    this.obey(data.follows);
     this.filter();
     if (this.address !== data.image) await this.open(data);
     else if (before.chosen !== data.chosen) this.reveal(data.chosen);
@@ -260,19 +260,19 @@ class FieldViewer {
   }
 
   // Boxes follow the slider at once; what Python says of it comes a moment later.
-  follow(name) {
+  obey(name) {
     const slider = name ? document.querySelector(`.st-key-${CSS.escape(name)} input[type=range]`) : null;
-    if (slider === this.slider) return;
-    this.follower?.disconnect();
-    this.slider = slider;
+    if (slider === this.scores) return;
+    this.listener?.disconnect();
+    this.scores = slider;
     if (!slider) return;
-    this.follower = new MutationObserver(() => this.filter());
-    this.follower.observe(slider, { attributes: true, attributeFilter: ["aria-valuetext", "value"] });
+    this.listener = new MutationObserver(() => this.filter());
+    this.listener.observe(slider, { attributes: true, attributeFilter: ["aria-valuetext", "value"] });
   }
 
   filter() {
     const kinds = new Set(this.data.kinds);
-    const least = this.slider?.isConnected ? Number(this.slider.value) : this.data.least;
+    const least = this.scores?.isConnected ? Number(this.scores.value) : this.data.least;
     for (const { cell, group } of this.nodes.values()) {
       const shown = cell.score >= least && kinds.has(cell.review ? "review" : cell.kind);
       group.style.display = shown ? "" : "none";
@@ -423,7 +423,7 @@ class FieldViewer {
 
   close() {
     this.closed = true;
-    this.follower?.disconnect();
+    this.listener?.disconnect();
     document.removeEventListener("pointerdown", this.outside);
     this.osd?.destroy();
   }
