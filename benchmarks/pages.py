@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from benchmarks.screenshots import FLAGS, PHONE, WIDE, dashboard
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 FIRST_MS, SLIDER_MS = 1500, 300
 """Milliseconds within which a page must show its first line, and a picture follow a slider."""
@@ -47,7 +47,8 @@ PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime 
 MOST_SHIFTED = 0.1
 """What counts as still; web.dev/articles/cls."""
 SETTLE_MS = 1500
-BOARD = ".board[data-image]"
+BOARD, VIEWER, MARK = ".board[data-image]", ".viewer[data-open]", ".curves path.rule"
+"""What follows a slider on Compare, Analyse and the explorer."""
 QUIET = "[data-testid=stApp][data-test-script-state=notRunning]"
 WAIT_MS = 240_000
 
@@ -124,72 +125,59 @@ def first_paints(browser: Browser, address: str, repeats: int, visitor: Visitor)
     return found
 
 
-def stress(browser: Browser, address: str, steps: int) -> list[Line]:
-    """From a key on a slider of Compare to the changed picture, while the models answer behind it."""
-    page, _ = opened(browser, address + PAGES["Compare models"])
-    page.locator(".board[data-pending=no]").wait_for()
-    times, answers = [], []
-    slider = page.get_by_role("slider", name="Brightness")
-    slider.focus()
-    for _ in range(steps):
-        before = page.locator(BOARD).get_attribute("data-image")
-        start = time.perf_counter()
-        slider.press("ArrowLeft")
-        page.locator(f".board:not([data-image='{before}'])").wait_for()
-        times.append(1000 * (time.perf_counter() - start))
-    start = time.perf_counter()
-    page.locator(".board[data-pending=no]").wait_for()
-    answers.append(1000 * (time.perf_counter() - start))
-    page.close()
-    found = [
-        Line("Compare, slider to picture", tuple(times), SLIDER_MS),
-        Line("Compare, rest to all answers", tuple(answers)),
-    ]
-    for line in found:
-        print(line, flush=True)
-    return found
-
-
-def score(browser: Browser, address: str, steps: int) -> list[Line]:
-    """From a key on the score slider of Analyse to the boxes that follow it; the counts above them come first."""
-    page, _ = opened(browser, address + PAGES["Analyse smear"])
-    viewer = page.locator(".viewer[data-open]").first
-    viewer.wait_for()
-    page.locator(QUIET).wait_for()
-    slider = page.get_by_role("slider").first
+def steps_of(page: Page, slider: Locator, key: str, shown: str, attribute: str, steps: int) -> tuple[float, ...]:
+    """Milliseconds from a key on a slider until what is ``shown`` has another value of an attribute, for each step."""
     slider.focus()
     times = []
     for _ in range(steps):
-        before = viewer.get_attribute("data-least")
+        before = page.locator(shown).last.get_attribute(attribute)
         start = time.perf_counter()
-        slider.press("ArrowRight")
-        page.locator(f".viewer[data-open]:not([data-least='{before}'])").first.wait_for()
+        slider.press(key)
+        page.locator(f"{shown}:not([{attribute}='{before}'])").last.wait_for(state="attached")
         times.append(1000 * (time.perf_counter() - start))
+    return tuple(times)
+
+
+def stress(browser: Browser, address: str, steps: int) -> list[Line]:
+    """From a key on a slider of Compare to the changed picture, while the models answer behind it."""
+    page, _ = opened(browser, address + PAGES["Compare models"])
+    answered = page.locator(".board[data-pending=no]")
+    answered.wait_for()
+    times = steps_of(page, page.get_by_role("slider", name="Brightness"), "ArrowLeft", BOARD, "data-image", steps)
+    start = time.perf_counter()
+    answered.wait_for()
+    rest = 1000 * (time.perf_counter() - start)
     page.close()
-    line = Line("Analyse, slider to boxes", tuple(times), SLIDER_MS)
-    print(line, flush=True)
-    return [line]
+    return [
+        told(Line("Compare, slider to picture", times, SLIDER_MS)),
+        told(Line("Compare, rest to all answers", (rest,))),
+    ]
+
+
+def score(browser: Browser, address: str, steps: int) -> list[Line]:
+    """From a key on the score slider of Analyse to the boxes that follow it in the browser; the counts come with the run after."""
+    page, _ = opened(browser, address + PAGES["Analyse smear"])
+    page.locator(VIEWER).first.wait_for()
+    page.locator(QUIET).wait_for()
+    times = steps_of(page, page.get_by_role("slider").first, "ArrowRight", VIEWER, "data-least", steps)
+    page.close()
+    return [told(Line("Analyse, slider to boxes", times, SLIDER_MS))]
 
 
 def explore(browser: Browser, address: str, steps: int) -> list[Line]:
     """From a key on the threshold of the explorer to the mark on its curves; the matrix above them comes first."""
     page, _ = opened(browser, address + PAGES["Confusion explorer"])
-    marks = page.locator(".curves path.rule")
-    marks.last.wait_for(state="attached")
+    page.locator(MARK).last.wait_for(state="attached")
     page.locator(QUIET).wait_for()
-    slider = page.get_by_role("slider").first
-    slider.focus()
-    times = []
-    for _ in range(steps):
-        before = marks.last.get_attribute("d")
-        start = time.perf_counter()
-        slider.press("ArrowRight")
-        page.locator(f".curves path.rule:not([d='{before}'])").last.wait_for(state="attached")
-        times.append(1000 * (time.perf_counter() - start))
+    times = steps_of(page, page.get_by_role("slider").first, "ArrowRight", MARK, "d", steps)
     page.close()
-    line = Line("Confusion explorer, slider to curves", tuple(times), SLIDER_MS)
+    return [told(Line("Confusion explorer, slider to curves", times, SLIDER_MS))]
+
+
+def told(line: Line) -> Line:
+    """The line, printed."""
     print(line, flush=True)
-    return [line]
+    return line
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from allcad_core.ui import bring, media, notes, state, words
 from allcad_core.ui.explorer import choice, pictures, told
-from allcad_core.ui.explorer.evidence import BLAST, HEALTHY, NONE, Evidence, Item
+from allcad_core.ui.explorer.evidence import BLAST, HEALTHY, NONE, Evidence, Ints, Item
 from allcad_core.ui.gallery import Tile, gallery
 
 PAGE_SIZE = 12
@@ -19,9 +19,9 @@ SORTS = ("Doubtful first", "Surest first", "By picture")
 KINDS = {BLAST: "blast", HEALTHY: "healthy", NONE: ""}
 
 
-def room(shown: Evidence, threshold: float | None, files: pictures.Files) -> DeltaGenerator:
-    """Where ``behind`` is to be drawn, as high from the start as a whole page of pictures if there will be one."""
-    whole = files and len(shown.behind(*_place(shown), threshold)) >= PAGE_SIZE
+def room(shown: Evidence, counts: Ints, files: pictures.Files) -> DeltaGenerator:
+    """Where ``behind`` is to be drawn, as high from the start as a whole page of pictures if ``counts`` has so many."""
+    whole = files and counts[_place(shown)] >= PAGE_SIZE
     return st.container(key="explorer-behind-page" if whole else "explorer-behind")
 
 

@@ -91,7 +91,7 @@ def _views(shown: Evidence, value: float | None, level: float, brought: Own | No
         st.caption(f"Share of the row, {interval}. Hatched: a mistake. Choose a field to see what it counts.")
     files = pictures.files(shown.dataset) if brought is None else brought.files
     with right:
-        room = behind.room(shown, value, files)
+        room = behind.room(shown, counts, files)
     place = st.container(key="explorer-lines")
     with place:
         curves(shown, _lines(shown), counts, level, key="explorer-curves")
