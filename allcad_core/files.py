@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
+import re
+import threading
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +18,10 @@ from allcad_core.errors import DataError
 
 HALF = ".part"
 """Ending of a file that is being written."""
+MACHINE = f"{zlib.crc32(platform.node().encode()):08x}"
+"""Tells this machine's processes from others' where several write into one folder."""
+OWNED = re.compile(rf"\.{MACHINE}-([0-9]+)-[0-9]+{re.escape(HALF)}$")
+"""How the name of a half file of this machine ends: the process and the thread that write it."""
 WRITTEN_BESIDE = (".nuclei", ".bodies", ".nucleus", ".cell", ".annotated")
 """What allcad writes beside a photograph: ``synth`` and ``segment`` its masks, ``analyse`` its copy with boxes."""
 
@@ -31,31 +40,63 @@ def written_beside(path: str) -> str | None:
 
 
 @contextmanager
-def whole(path: Path, remedy: str = "Free space and run it again.", *, settled: bool = True) -> Iterator[Path]:
+def replacing(path: Path, *, settled: bool = True) -> Iterator[Path]:
     """A path beside ``path`` to write to; what is there takes the name ``path`` once the block has ended.
+
+    Several may write the same file at once, each its own half: the last one's stays. Halves that killed processes left in
+    the folder are removed when a process first writes there.
 
     Args:
         path: of the file; its folder is made where it is missing.
-        remedy: what a person shall do where it cannot be written.
         settled: wait until the disk holds it, so that a loss of power spares it too; without, only the end of a process does.
 
     Raises:
-        DataError: it cannot be written; what was there before is as it was.
+        OSError: it cannot be written; what was there before is as it was.
     """
-    half = path.with_name(f"{path.name}{HALF}")
+    half = path.with_name(f"{path.name}.{MACHINE}-{os.getpid()}-{threading.get_native_id()}{HALF}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path.parent.absolute())
         yield half
         if settled:
             with half.open("rb+") as stream:
                 os.fsync(stream.fileno())
         half.replace(path)
-    except BaseException as error:
-        with suppress(OSError):
+    except BaseException:
+        with suppress(OSError):  # where no folder could be made, there is nothing to remove
             half.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise DataError(f"'{path}' cannot be written ({error.strerror or error}). {remedy}") from error
         raise
+
+
+@contextmanager
+def whole(path: Path, remedy: str = "Free space and run it again.", *, settled: bool = True) -> Iterator[Path]:
+    """As ``replacing``, with a sentence for a person who must help.
+
+    Args:
+        path: of the file; its folder is made where it is missing.
+        remedy: what a person shall do where it cannot be written.
+        settled: see ``replacing``.
+
+    Raises:
+        DataError: it cannot be written; what was there before is as it was.
+    """
+    try:
+        with replacing(path, settled=settled) as half:
+            yield half
+    except OSError as error:
+        raise DataError(f"'{path}' cannot be written ({error.strerror or error}). {remedy}") from error
+
+
+@cache
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes of this machine left half written in a folder, once a process."""
+    for name in os.listdir(folder):  # noqa: PTH208 (names alone: pictures may lie there by the thousand)
+        if found := OWNED.search(name):
+            import psutil
+
+            if not psutil.pid_exists(int(found[1])):
+                with suppress(OSError):
+                    (folder / name).unlink()
 
 
 @contextmanager

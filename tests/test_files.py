@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,30 @@ def test_a_process_killed_while_it_writes_leaves_what_was_there(tmp_path: Path):
     ended = subprocess.run([sys.executable, "-c", program, str(path)], check=False, timeout=60)
     assert ended.returncode == -signal.SIGKILL
     assert path.read_bytes() == b"before"
+    assert len(left(tmp_path)) == 2
+    files._sweep.cache_clear()  # as in the next process
     files.write(path, b"later")  # the half file is in nobody's way
     assert path.read_bytes() == b"later"
     assert left(tmp_path) == ["report.pdf"]
+
+
+def test_two_that_write_one_file_at_once_do_not_disturb_each_other(tmp_path: Path):
+    path = tmp_path / "truth.json"
+    with files.whole(path) as first:
+        first.write_bytes(b"first")
+        other = threading.Thread(target=files.write, args=(path, b"second"))
+        other.start()
+        other.join()
+        assert path.read_bytes() == b"second"
+    assert path.read_bytes() == b"first"
+    assert left(tmp_path) == ["truth.json"]
+
+
+def test_what_others_are_writing_is_not_swept_away(tmp_path: Path):
+    at_work = f"a.csv.{files.MACHINE}-{os.getppid()}-1.part"
+    elsewhere = "b.csv.00000000-999999999-1.part"
+    ended = f"c.csv.{files.MACHINE}-999999999-1.part"
+    for name in (at_work, elsewhere, ended, "own.part"):
+        (tmp_path / name).write_bytes(b"half")
+    files.write(tmp_path / "d.csv", b"whole")
+    assert left(tmp_path) == sorted([at_work, elsewhere, "d.csv", "own.part"])

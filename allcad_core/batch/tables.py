@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from allcad_core.batch.rows import MEASURES, QUALITY, STEPS, Row, analysis_of
 from allcad_core.batch.store import Store
 from allcad_core.errors import DataError
-from allcad_core.files import whole
+from allcad_core.files import HALF, whole
 from allcad_core.results import FieldAnalysis
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def tidy(store: Store, folder: Path) -> None:
         place.mkdir(exist_ok=True)
         there = {path.name for path in place.iterdir()}
         for name in there - known:
-            if name.endswith((ENDING, f"{ENDING}.part")):
+            if name.endswith(ENDING) or (f"{ENDING}." in name and name.endswith(HALF)):
                 (place / name).unlink()
         if missing := known - there:
             raise DataError(

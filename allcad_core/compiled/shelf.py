@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-import tempfile
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from allcad_core.files import replacing
 from allcad_core.models import Card
 
 VARIABLE = "ALLCAD_CACHE"
@@ -55,15 +55,8 @@ def path_of(card: Card) -> Path | None:
 def write(path: Path, graph: bytes, weights: bytes) -> None:
     """Write a network whole or not at all. Raises OSError."""
     body = len(graph).to_bytes(LENGTH, "big") + graph + weights
-    path.parent.mkdir(parents=True, exist_ok=True)
-    number, part = tempfile.mkstemp(prefix=f"{path.stem}-", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(MAGIC + hashlib.sha256(body).digest() + body)
-        Path(part).replace(path)
-    except OSError:
-        Path(part).unlink(missing_ok=True)
-        raise
+    with replacing(path) as half:
+        half.write_bytes(MAGIC + hashlib.sha256(body).digest() + body)
 
 
 def read(path: Path) -> tuple[bytes, bytes] | None:

@@ -6,10 +6,9 @@ import os
 import shutil
 import sys
 import tempfile
-import threading
-from contextlib import suppress
 from pathlib import Path
 
+from allcad_core.files import replacing
 from allcad_core.slides.base import SlideError
 
 VARIABLE = "ALLCAD_CACHE"
@@ -59,14 +58,10 @@ def write(path: Path, content: bytes) -> None:
     Raises:
         SlideError: the folder cannot be written.
     """
-    part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        part.replace(path)
+        with replacing(path, settled=False) as half:  # a slide that is not complete is painted on
+            half.write_bytes(content)
     except OSError as error:
-        with suppress(OSError):  # where no folder could be made, there is nothing to remove
-            part.unlink(missing_ok=True)
         raise SlideError(
             f"Nothing can be written into the folder for slides: {error.strerror or error}. "
             f"Free some space, or name another folder with ${VARIABLE}."
