@@ -30,6 +30,7 @@ from allcad_core.results import (
     Label,
     Models,
     Note,
+    Quality,
     Timing,
 )
 from allcad_core.segmentation import Region, Segmentation, segment
@@ -127,32 +128,37 @@ class Prepared:
     """What every model needs of a picture; several that look at the same one share it.
 
     Attributes:
-        colour: of the ground, float32 (3,).
         balanced: uint8 (height, width, 3), RGB, the ground made equally bright.
         segmentation: of the picture.
+        quality: what the photograph is like.
+        doubts: what a person should know of it.
         milliseconds: that all this took.
     """
 
-    colour: NDArray[np.float32]
     balanced: NDArray[np.uint8]
     segmentation: Segmentation
+    quality: Quality
+    doubts: tuple[Note, ...]
     milliseconds: float
 
 
 def prepare(image: SmearImage, segmenter: str, where: devices.Device) -> Prepared:
-    """Balance and segment a picture. Raises UnknownNameError for a method that is not known."""
+    """Balance, segment and check a picture. Raises UnknownNameError for a method that is not known."""
     start = perf_counter()
     with ThreadPoolExecutor(1) as beside:  # neither needs the other, and OpenCV lets a second processor work
         balancing = beside.submit(_balanced, image.pixels)
-        segmentation = segment(image.pixels, segmenter, where)
-    colour, balanced = balancing.result()
-    return Prepared(colour, balanced, segmentation, 1000 * (perf_counter() - start))
+        found = segment(image.pixels, segmenter, where)
+    colour, balanced, focus = balancing.result()
+    seen = (image.pixels, colour, found.red_cell_diameter, found.nucleus)
+    measured = quality.measure(*seen, len(found.regions), focus)
+    doubts = quality.check(*seen, measured)
+    return Prepared(balanced, found, measured, doubts, 1000 * (perf_counter() - start))
 
 
-def _balanced(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """The colour of the ground, and the picture balanced by it."""
+def _balanced(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.uint8], float]:
+    """The colour of the ground, the picture balanced by it, and its sharpness."""
     colour = ground_colour(pixels)
-    return colour, balance(pixels, colour)
+    return colour, balance(pixels, colour), quality.sharpness(pixels, colour)
 
 
 def answer(
@@ -169,7 +175,7 @@ def answer(
     _check(confidence)
     tell = progress or (lambda *_: None)
     classifier = None if chosen.classifier is None else cell_classifier(chosen.classifier, where)
-    colour, balanced, segmentation = prepared.colour, prepared.balanced, prepared.segmentation
+    balanced, segmentation = prepared.balanced, prepared.segmentation
     times = [perf_counter()]
 
     tell(STEPS[1], 2, len(STEPS))
@@ -181,10 +187,6 @@ def answer(
     cells = judge(found, shown, segmentation.regions, detector=chosen.detector, classifier=classifier)
     times.append(perf_counter())
 
-    measured = quality.measure(
-        image.pixels, colour, segmentation.red_cell_diameter, segmentation.nucleus, len(segmentation.regions)
-    )
-    doubts = quality.check(image.pixels, colour, segmentation.red_cell_diameter, segmentation.nucleus, measured)
     opinion, missing = _opinion(chosen, cells)
     total = read_ms + prepared.milliseconds + 1000 * (perf_counter() - times[0])
     detecting, classifying = (1000 * (end - start) for start, end in pairwise(times))
@@ -199,9 +201,9 @@ def answer(
         backend="compiled" if isinstance(where, devices.CompiledCpu) else "torch",
         confidence=chosen.default_confidence if confidence is None else confidence,
         every_cell=cells,
-        warnings=image.warnings + doubts + missing,
+        warnings=image.warnings + prepared.doubts + missing,
         timing_ms=Timing(read_ms, prepared.milliseconds, detecting, classifying, total),
-        quality=measured,
+        quality=prepared.quality,
         opinion=opinion,
     )
 

@@ -85,6 +85,7 @@ def measure(
     red_cell_diameter: float | None,
     nucleus: NDArray[np.bool_],
     white_cells: int,
+    focus: float | None = None,
 ) -> Quality:
     """What a photograph is like as input.
 
@@ -94,10 +95,11 @@ def measure(
         red_cell_diameter: in px, ``None`` where no lone red cell was found.
         nucleus: bool (height, width), the mask of nuclei.
         white_cells: regions of the segmentation.
+        focus: its ``sharpness``, where that is known.
     """
     brightest = max(float(ground.max()), 1.0)
     return Quality(
-        focus=sharpness(pixels, ground),
+        focus=sharpness(pixels, ground) if focus is None else focus,
         exposure=float(ground.mean()),
         ground_cast=float(ground.max() - ground.min()) / brightest,
         stain=_stain(pixels, ground, nucleus),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from allcad_core.segmentation.base import Mask, Pixels
 from allcad_core.segmentation.constants import Constants
+from allcad_core.segmentation.regions import Windows, windows_of
 from allcad_core.segmentation.splitting import area_of, disc, fill_holes, numbered
 
 SMOOTHEST, SMALLEST_PART = 0.2, 0.2
@@ -29,7 +30,14 @@ GREEN = 1
 Floats = NDArray[np.float64]
 
 
-def nuclei(smooth: Pixels, sure: Mask, labels: NDArray[np.int32], unit: float, constants: Constants) -> Mask:
+def nuclei(
+    smooth: Pixels,
+    sure: Mask,
+    labels: NDArray[np.int32],
+    unit: float,
+    constants: Constants,
+    windows: Windows | None = None,
+) -> Mask:
     """The nuclei of labelled cells.
 
     Args:
@@ -38,18 +46,15 @@ def nuclei(smooth: Pixels, sure: Mask, labels: NDArray[np.int32], unit: float, c
         labels: int32 (height, width), one number a cell, 0 for none.
         unit: diameter of a red cell, px.
         constants: see ``Constants``.
+        windows: where each cell lies, where that is known; without, it is found.
 
     Returns:
         bool (height, width), inside the labelled cells.
     """
-    from scipy.ndimage import find_objects
-
     nucleus = np.zeros(labels.shape, np.uint8)
     outside = np.flatnonzero(labels == 0)
     ground = float(np.median(smooth.reshape(-1, 3)[outside[::16], GREEN])) if outside.size > FEWEST else 255.0
-    for number, window in enumerate(find_objects(labels), start=1):
-        if window is None:
-            continue
+    for number, window in (windows_of(labels) if windows is None else windows).items():
         inside = labels[window] == number
         nucleus[window][inside] = _parted(smooth[window][inside], sure[window][inside], ground, constants)
     return _cleaned(nucleus.astype(bool), labels > 0, unit, constants)

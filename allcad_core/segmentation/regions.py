@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import cv2
 import numpy as np
@@ -16,6 +16,8 @@ OUTLINE_TOLERANCE = 0.005
 
 Window = tuple[slice, slice]
 """Rows and columns."""
+Windows = Mapping[int, Window]
+"""Where each numbered region lies, in the order of the numbers."""
 
 
 def label_components(mask: Mask, smallest: float) -> NDArray[np.int32]:
@@ -23,8 +25,8 @@ def label_components(mask: Mask, smallest: float) -> NDArray[np.int32]:
     return components(mask, smallest)[0]
 
 
-def components(mask: Mask, smallest: float) -> tuple[NDArray[np.int32], tuple[Window, ...]]:
-    """The same, and the window of each, in the order of their numbers.
+def components(mask: Mask, smallest: float) -> tuple[NDArray[np.int32], Windows]:
+    """The same, and where each lies.
 
     Args:
         mask: bool (height, width).
@@ -33,13 +35,13 @@ def components(mask: Mask, smallest: float) -> tuple[NDArray[np.int32], tuple[Wi
     count, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
     kept = 1 + np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] >= smallest)
     boxes = [[int(value) for value in stats[piece, :4]] for piece in kept]
-    windows = tuple((slice(y, y + h), slice(x, x + w)) for x, y, w, h in boxes)
+    windows = {number: (slice(y, y + h), slice(x, x + w)) for number, (x, y, w, h) in enumerate(boxes, start=1)}
     if sum(w * h for *_, w, h in boxes) > mask.size:  # many windows over each other: all pixels at once are quicker
         numbers = np.zeros(count, np.int32)
         numbers[kept] = np.arange(1, kept.size + 1)
         return np.asarray(numbers[pieces], np.int32), windows
     labels = np.zeros(mask.shape, np.int32)
-    for number, (piece, window) in enumerate(zip(kept, windows, strict=True), start=1):
+    for piece, (number, window) in zip(kept, windows.items(), strict=True):
         labels[window][pieces[window] == piece] = number
     return labels, windows
 
@@ -49,7 +51,7 @@ def describe(
     nucleus: Mask,
     grey: NDArray[np.uint8],
     scale: float = 1.0,
-    windows: Sequence[Window | None] | None = None,
+    windows: Windows | None = None,
 ) -> tuple[Region, ...]:
     """Measure every region.
 
@@ -58,11 +60,11 @@ def describe(
         nucleus: bool (height, width).
         grey: uint8 (height, width).
         scale: pixels of the picture for one pixel of ``labels``, where those were made on a smaller copy.
-        windows: where each region lies, in the order of their numbers, where that is known; ``None`` for no such number.
+        windows: where each region lies, where that is known; without, it is found.
     """
     height, width = labels.shape
     found = []
-    for number, (rows, columns) in _numbered(_windows(labels) if windows is None else windows):
+    for number, (rows, columns) in (windows_of(labels) if windows is None else windows).items():
         y0, y1, x0, x1 = rows.start, rows.stop, columns.start, columns.stop
         inside = labels[y0:y1, x0:x1] == number
         core = inside & nucleus[y0:y1, x0:x1]
@@ -92,16 +94,11 @@ def describe(
     return tuple(found)
 
 
-def _windows(labels: NDArray[np.int32]) -> Sequence[Window | None]:
+def windows_of(labels: NDArray[np.int32]) -> Windows:
+    """Where each number lies, from 1 on; numbers that are left out have no window."""
     from scipy.ndimage import find_objects
 
-    windows: list[Window | None] = find_objects(labels)
-    return windows
-
-
-def _numbered(windows: Sequence[Window | None]) -> list[tuple[int, Window]]:
-    """The windows that there are, with the numbers of their regions."""
-    return [(number, window) for number, window in enumerate(windows, start=1) if window is not None]
+    return {number: window for number, window in enumerate(find_objects(labels), start=1) if window is not None}
 
 
 def _longest_contour(mask: Mask) -> NDArray[np.int32]:

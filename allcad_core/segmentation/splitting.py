@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allcad_core.segmentation.base import Mask
+from allcad_core.segmentation.regions import windows_of
 
 SMALLEST_CELL = 0.62
 """Smallest white cell as a share of a red cell's diameter; platelets stay under it."""
@@ -47,7 +48,6 @@ def area_of(diameter: float) -> float:
 
 def split(mask: Mask, unit: float) -> NDArray[np.int32]:
     """One number a cell: watershed of the distance map from its deep enough maxima; small pieces dropped."""
-    from scipy.ndimage import find_objects
     from skimage.segmentation import watershed
 
     distance = cv2.distanceTransform(np.pad(mask, 1, mode="edge").astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
@@ -55,7 +55,7 @@ def split(mask: Mask, unit: float) -> NDArray[np.int32]:
     pieces = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)[1]
     labels = np.zeros(mask.shape, np.int32)
     found = 0
-    for piece, window in enumerate(find_objects(pieces), start=1):
+    for piece, window in windows_of(np.asarray(pieces, np.int32)).items():
         inside = pieces[window] == piece
         markers = cores_of(distance[window] * inside, max(SPLIT_DEPTH * unit, 0.1))
         cores = int(markers.max())
@@ -150,7 +150,6 @@ def grow(cores: NDArray[np.int32], body: Mask, unit: float) -> NDArray[np.int32]
         body: bool (height, width), whole cells, the cores among them; pieces without a core are left out.
         unit: diameter of a red cell, px.
     """
-    from scipy.ndimage import find_objects
     from skimage.segmentation import watershed
 
     pieces = cv2.connectedComponents((body | (cores > 0)).view(np.uint8), connectivity=4)[1]
@@ -159,10 +158,10 @@ def grow(cores: NDArray[np.int32], body: Mask, unit: float) -> NDArray[np.int32]
     # A piece and a core in it as one whole number: sorting those is a hundred times quicker than sorting pairs.
     pairs = np.unique(pieces.ravel()[places].astype(np.int64) * areas.size + numbers)
     owners, cores_in = np.divmod(pairs, areas.size)
-    windows = find_objects(pieces)
+    windows = windows_of(np.asarray(pieces, np.int32))
     labels = np.zeros(cores.shape, np.int32)
     for piece in np.unique(owners):
-        own, window = cores_in[owners == piece], windows[piece - 1]
+        own, window = cores_in[owners == piece], windows[int(piece)]
         inside = pieces[window] == piece
         if own.size == 1 or ((areas[own] < area_of(LARGEST_LOBE * unit)).all() and solidity(inside) >= CONVEX):
             labels[window][inside] = own[0]

@@ -10,7 +10,9 @@ the nucleus absorbs most green; ``nuclei.py`` parts the two, cell by cell.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import compress
 
 import cv2
 import numpy as np
@@ -22,7 +24,7 @@ from allcad_core.segmentation.base import Mask, Pixels, Segmentation
 from allcad_core.segmentation.constants import SHIPPED, Constants
 from allcad_core.segmentation.nuclei import nuclei
 from allcad_core.segmentation.paper import grey_array
-from allcad_core.segmentation.regions import describe, upscale
+from allcad_core.segmentation.regions import Windows, describe, upscale, windows_of
 from allcad_core.segmentation.splitting import (
     CONVEX,
     area_of,
@@ -91,24 +93,25 @@ def stain(pixels: Pixels, device: Device, constants: Constants = SHIPPED) -> Seg
     light = _light(small)
     sure, absorbing, cell = _layers(light, constants)
     diameter, unit = _scale(sure, absorbing & ~cell)
-    core = sure | (light.purple > _core_threshold(light.purple, absorbing))
-    cores = join_lobes(split(_clean(core, CORE_HOLE * unit, constants.thread * unit), unit), unit)
-    cores = keep_nucleated(cores, sure, unit, smallest=0)
-    body = _clean(cell, constants.cell_hole * unit, constants.thread * unit)
-    body |= _lone(cell | absorbing, sure, unit, constants)
-    labels = keep_nucleated(grow(cores, body, unit), sure, unit)
+    with ThreadPoolExecutor(1) as beside:  # neither needs the other, and OpenCV lets a second processor work
+        bodies = beside.submit(_bodies, cell, absorbing, sure, unit, constants)
+        core = sure | (light.purple > _core_threshold(light.purple, absorbing))
+        cores = join_lobes(split(_clean(core, CORE_HOLE * unit, constants.thread * unit), unit), unit)
+        cores = keep_nucleated(cores, sure, unit, smallest=0)
+    labels = keep_nucleated(grow(cores, bodies.result(), unit), sure, unit)
     if is_crop(labels.shape, unit):
         labels = without_neighbours(labels)
+        windows = windows_of(labels)
     else:
-        labels = without_red_cells(labels, light.hue, light.purple)
-    nucleus = nuclei(light.smooth, sure, labels, unit, constants)
+        labels, windows = without_red_cells(labels, light.hue, light.purple)
+    nucleus = nuclei(light.smooth, sure, labels, unit, constants, windows)
     grey = grey_array(small, device)
     return Segmentation(
         "stain",
         upscale(nucleus, (height, width)),
         upscale(labels > 0, (height, width)),
         np.asarray(cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST), np.int32),
-        describe(labels, nucleus, grey, 1 / shrink),
+        describe(labels, nucleus, grey, 1 / shrink, windows),
         red_cell_diameter=None if diameter is None else diameter / shrink,
     )
 
@@ -282,17 +285,21 @@ def _clean(mask: Mask, hole: float, thread: float) -> Mask:
     return cv2.morphologyEx(fill_holes(mask, area_of(hole)), cv2.MORPH_OPEN, disc(thread)).astype(bool)
 
 
+def _bodies(cell: Mask, absorbing: Mask, sure: Mask, unit: float, constants: Constants) -> Mask:
+    """Whole cells: what has the hue of white cells, and what stands alone around a nucleus."""
+    body = _clean(cell, constants.cell_hole * unit, constants.thread * unit)
+    return body | _lone(cell | absorbing, sure, unit, constants)
+
+
 def _lone(stained: Mask, sure: Mask, unit: float, constants: Constants) -> Mask:
     """Convex bodies around a nucleus that touch nothing else: cells, whatever the hue of their cytoplasm."""
-    from scipy.ndimage import find_objects
-
     stained = _clean(stained, constants.cell_hole * unit, constants.thread * unit)
     count, pieces = cv2.connectedComponents(stained.view(np.uint8), connectivity=4)
     within = np.bincount(pieces[sure], minlength=count)
-    windows = find_objects(pieces)
+    windows = windows_of(np.asarray(pieces, np.int32))
     lone = np.zeros(stained.shape, bool)
     for number in np.flatnonzero(within[1:] >= area_of(SMALLEST_NUCLEUS * unit)) + 1:
-        window = windows[number - 1]
+        window = windows[int(number)]
         inside = pieces[window] == number
         if np.count_nonzero(inside) <= area_of(LARGEST_CELL * unit) and solidity(inside) >= CONVEX:
             lone[window] |= inside
@@ -301,26 +308,29 @@ def _lone(stained: Mask, sure: Mask, unit: float, constants: Constants) -> Mask:
 
 def without_red_cells(
     labels: NDArray[np.int32], hue: NDArray[np.float32], purple: NDArray[np.float32]
-) -> NDArray[np.int32]:
-    """The labels without red cells that a bluish stain made purple; numbered anew.
+) -> tuple[NDArray[np.int32], Windows]:
+    """The labels without red cells that a bluish stain made purple, numbered anew; and where each lies.
 
     In such pictures Otsu's threshold lets them pass for nuclei; beside real ones they are paler and less pure in hue.
 
     Args:
-        labels: int32 (height, width), one number a region.
+        labels: int32 (height, width), one number a region, none left out.
         hue: float32 (height, width), share of purple in what is absorbed.
         purple: float32 (height, width), purple density.
     """
-    from scipy.ndimage import find_objects
-
-    windows = find_objects(labels)
+    windows = windows_of(labels)
     if len(windows) < 2:
-        return labels
-    masks = [labels[window] == number for number, window in enumerate(windows, start=1)]
+        return labels, windows
+    masks = [labels[window] == number for number, window in windows.items()]
     hues, purples = (
-        np.asarray([np.quantile(plane[window][mask], 0.75) for window, mask in zip(windows, masks, strict=True)])
+        np.asarray(
+            [np.quantile(plane[window][mask], 0.75) for window, mask in zip(windows.values(), masks, strict=True)]
+        )
         for plane in (hue, purple)
     )
     own = float(np.quantile(hues[purples >= NUCLEAR * purples.max()], 0.9))
-    keep = np.concatenate([[False], (hues >= OWN_HUE * own) | (purples >= OWN_PURPLE * purples.max())])
-    return renumbered(labels, (np.cumsum(keep) * keep).astype(np.int32))
+    keep = (hues >= OWN_HUE * own) | (purples >= OWN_PURPLE * purples.max())
+    if keep.all():
+        return labels, windows
+    numbers = np.concatenate([[0], np.cumsum(keep) * keep]).astype(np.int32)
+    return renumbered(labels, numbers), dict(enumerate(compress(windows.values(), keep), start=1))

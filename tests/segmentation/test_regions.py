@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from allcad_core.segmentation.regions import components, describe, label_components, upscale
+from allcad_core.segmentation.regions import components, describe, label_components, upscale, windows_of
 
 
 def disc(radius: int, margin: int = 4) -> NDArray[np.bool_]:
@@ -110,7 +110,8 @@ def test_windows_hold_their_components_whether_few_or_many_overlap(share: float)
     labels, windows = components(mask, 3)
     assert np.array_equal(labels, label_components(mask, 3))
     assert len(windows) == labels.max() > 0
-    for number, window in enumerate(windows, start=1):
+    assert windows == windows_of(labels)
+    for number, window in windows.items():
         assert (labels[window] == number).sum() == (labels == number).sum() >= 3
     assert describe(labels, mask, mask.astype(np.uint8), windows=windows) == describe(
         labels, mask, mask.astype(np.uint8)

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from allcad_core.segmentation import segment
+from allcad_core.segmentation.regions import windows_of
 from allcad_core.segmentation.splitting import cores_of, split
 from allcad_core.segmentation.stain import red_cell_diameter, scale_of, without_red_cells
 
@@ -166,13 +167,17 @@ def _three_regions(hues: tuple[float, ...], purples: tuple[float, ...]) -> tuple
 
 def test_bluish_red_cells_beside_purer_nuclei_are_left_out() -> None:
     labels, hue, purple = _three_regions((0.3, 0.5, 0.51), (0.1, 0.2, 0.19))
-    kept = without_red_cells(labels, hue, purple)
+    kept, windows = without_red_cells(labels, hue, purple)
     assert np.array_equal(kept, np.maximum(labels - 1, 0))
+    assert windows == windows_of(kept)
+    assert set(windows) == {1, 2}
 
 
 def test_a_pale_cell_of_the_nuclei_s_hue_stays() -> None:
     labels, hue, purple = _three_regions((0.48, 0.5, 0.51), (0.1, 0.2, 0.19))
-    assert np.array_equal(without_red_cells(labels, hue, purple), labels)
+    kept, windows = without_red_cells(labels, hue, purple)
+    assert np.array_equal(kept, labels)
+    assert windows == windows_of(labels)
 
 
 def test_lobes_of_one_nucleus_tell_the_scale_of_a_crop_together(draw: Draw) -> None:
