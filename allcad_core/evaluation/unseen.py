@@ -95,7 +95,7 @@ def _by_image(rows: Sequence[BoxPrediction], confidence: float) -> dict[str, lis
         if row.x1 <= row.x0:
             continue
         label, score = row.label, row.score
-        if not label:  # a classifier has judged it, uncalibrated: its likelier label
+        if row.log_odds or not label:  # a classifier has judged it, uncalibrated: its likelier label
             chance = float(expit(abs(row.log_odds)))
             label, score = ("blast" if row.log_odds >= 0 else "healthy"), row.score * chance
         if score >= confidence:

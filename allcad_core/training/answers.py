@@ -51,12 +51,11 @@ def of_detector(field: TrueField, detector: Yolo, fold: int) -> list[BoxPredicti
 
 
 def of_boxes(field: TrueField, rows: Sequence[BoxPrediction], classifier: CellClassifier) -> list[BoxPrediction]:
-    """A detector's boxes of one field with what a classifier says of each."""
+    """Detectors' boxes of one field with what a classifier says of each; rows of nothing stay as they are."""
     real = [row for row in rows if row.x1 > row.x0]
-    if not real:
-        return list(rows)
-    odds = _odds(field, classifier, [(row.x0, row.y0, row.x1, row.y1) for row in real])
-    return [replace(row, log_odds=float(value)) for row, value in zip(real, odds, strict=True)]
+    odds = _odds(field, classifier, [(row.x0, row.y0, row.x1, row.y1) for row in real]) if real else ()
+    judged = [replace(row, log_odds=float(value)) for row, value in zip(real, odds, strict=True)]
+    return judged + [row for row in rows if row.x1 <= row.x0]
 
 
 def of_fields(fields: Iterable[TrueField], classifier: FieldClassifier) -> list[float]:
@@ -76,8 +75,13 @@ def nothing(image: str, fold: int) -> BoxPrediction:
 
 
 def with_dataset(field: TrueField, rows: Iterable[BoxPrediction]) -> list[BoxPrediction]:
-    """The rows of a picture under its data set, a slash, and its name: names of other sets may be those of ALL-IDB1."""
-    return [replace(row, image=f"{field.dataset}/{field.name}") for row in rows]
+    """The rows of a picture under its full name: names of other sets may be those of ALL-IDB1."""
+    return [replace(row, image=full_name(field)) for row in rows]
+
+
+def full_name(field: TrueField) -> str:
+    """The data set, a slash, and the name."""
+    return f"{field.dataset}/{field.name}"
 
 
 def _odds(field: TrueField, classifier: CellClassifier, boxes: list[Box]) -> NDArray[np.float64]:

@@ -102,21 +102,23 @@ def _run_proposals(
     main = [field for field in held_out if field.dataset == sources.MAIN]
     if protocol in ("field", "session", "chen17", "source"):
         store([row for field in main for row in answers.of_regions(field, classifier, fold)], protocol, REGIONS)
-        for detector, boxes in _stored_boxes(protocol, fold, bench.results).items():
+        for detector, boxes in _stored_boxes(protocol, f"fold{fold}", bench.results).items():
             rows = [row for field in main for row in answers.of_boxes(field, boxes.get(field.name, ()), classifier)]
             store(rows, protocol, detector)
     if protocol == "source":
         others = [field for field in held_out if field.dataset in (aria.NAME, pbc.NAME)]
         found = [answers.with_dataset(field, answers.of_regions(field, classifier, fold)) for field in others]
         store([row for rows in found for row in rows], UNSEEN, REGIONS)
+        for detector, boxes in _stored_boxes(UNSEEN, "fold*", bench.results).items():
+            given = [(field, boxes.get(answers.full_name(field), ())) for field in others]
+            store([row for field, rows in given for row in answers.of_boxes(field, rows, classifier)], UNSEEN, detector)
 
 
-def _stored_boxes(protocol: str, fold: int, results: Path) -> dict[str, dict[str, list[BoxPrediction]]]:
-    """What trained detectors found in a fold, by detector and field."""
+def _stored_boxes(protocol: str, folds: str, results: Path) -> dict[str, dict[str, list[BoxPrediction]]]:
+    """What trained detectors found, by detector and field, in the folds whose files match a pattern."""
     found: dict[str, dict[str, list[BoxPrediction]]] = {}
     for name in DETECTORS:
-        path = predictions.path_of("detect", protocol, name, fold, results)
-        if path.exists():
+        for path in sorted((results / "detect" / protocol / name).glob(f"{folds}.csv")):
             for row in predictions.read_file(BoxPrediction, path):
                 found.setdefault(name, {}).setdefault(row.image, []).append(row)
     return found

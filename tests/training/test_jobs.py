@@ -27,7 +27,7 @@ from allcad_core.training import (
     starts,
     unseen,
 )
-from allcad_core.training.bench import UNSEEN, Bench, Picture
+from allcad_core.training.bench import LEFT_OUT, UNSEEN, Bench, Picture
 from allcad_core.training.cellsets import CellSet
 from allcad_core.training.fitting import Settings
 from allcad_core.training.plan_types import FULL, Course
@@ -45,6 +45,8 @@ class DrawnBench(Bench):
 
     def cell_folds(self, protocol: str) -> dict[Picture, int]:
         sets = {"I": "ALL-IDB1", "W": "Aria", "B": "PBC"}
+        if protocol == "source":
+            return {(sets[name[0]], name): LEFT_OUT[sets[name[0]]] for name in FOLDS}
         found = {(sets[name[0]], name): fold for name, fold in self.folds(protocol).items()}
         if protocol.startswith("random"):
             return {("ALL-IDB2", "Im001_1"): 0, ("ALL-IDB2", "Im002_0"): 1}
@@ -300,6 +302,19 @@ def test_a_fold_of_the_sessions_also_looks_at_what_it_never_met(bench: DrawnBenc
     assert path is not None
     assert {row.image for row in predictions.read_file(BoxPrediction, path)} == {"Aria/WBC-2", "PBC/BA_1"}
     assert jobs.run("yolo11n", UNSEEN, 0, bench) is None
+
+
+def test_boxes_of_a_detector_that_never_met_a_set_are_labelled_by_the_fold_that_left_it_out(bench: DrawnBench) -> None:
+    def told(fold: int, image: str, x1: float) -> BoxPrediction:
+        return BoxPrediction(image, 1.0, 2.0, x1, 40.0, "healthy" if x1 > 1 else "", 0.7, 0.0, fold)
+
+    for fold, x1 in ((0, 30.0), (1, 1.0)):  # the second network finds nothing in any picture
+        rows = [told(fold, image, x1) for image in ("Aria/WBC-2", "PBC/BA_1", "TXL-PBC/1")]
+        predictions.write(rows, BoxPrediction, predictions.path_of("detect", UNSEEN, "yolo11n", fold, bench.results))
+    jobs.run("lightweight", "source", 1, bench)
+    found = read_boxes(bench, "yolo11n-lightweight", UNSEEN)
+    assert [(row.image, row.x1, row.fold) for row in found] == [("Aria/WBC-2", 30.0, 0), ("Aria/WBC-2", 1.0, 1)]
+    assert found[0].log_odds != 0
 
 
 SHORT = Settings(epochs=2)
