@@ -184,7 +184,14 @@ def answer(
 
     tell(STEPS[2], 3, len(STEPS))
     shown = balanced if classifier is None else seen(image.pixels, balanced, classifier.mask, where)
-    cells = judge(found, shown, segmentation.regions, detector=chosen.detector, classifier=classifier)
+    cells = judge(
+        found,
+        shown,
+        segmentation.regions,
+        detector=chosen.detector,
+        classifier=classifier,
+        relabels=chosen.relabels,
+    )
     times.append(perf_counter())
 
     opinion, missing = _opinion(chosen, cells)
@@ -279,11 +286,12 @@ def judge(
     *,
     detector: str,
     classifier: CellClassifier | None,
+    relabels: bool = False,
 ) -> tuple[Cell, ...]:
     """Cells from boxes: labelled, flagged, measured; best score first.
 
-    Where the detector brings no label, the classifier gives it, and the score is how sure both are: the detector of
-    the box, the classifier of the label. Without either, a cell stays ``unsure``.
+    Where the detector brings no label, or the classifier ``relabels``, the classifier gives it, and the score is how sure
+    both are: the detector of the box, the classifier of the label. Without either, a cell stays ``unsure``.
     """
     boxes = found.box_list()
     chances = None if classifier is None else classifier.probabilities(balanced, boxes)
@@ -292,15 +300,16 @@ def judge(
     for index, box in enumerate(boxes):
         chance = None if chances is None else float(chances[index])
         opinion: Label = "unsure" if classifier is None or chance is None else _label(chance, classifier.threshold)
-        label = opinion if found.labels is None else found.labels[index]
+        own = None if found.labels is None else found.labels[index]
+        label = opinion if own is None or relabels else own
         score = float(found.scores[index])
-        if found.labels is None and chance is not None:
+        if (own is None or relabels) and chance is not None:
             score *= chance if label == "blast" else 1 - chance
         owner = owners[index]
         region = None if owner is None else regions[owner]
         spoken = {} if chance is None or classifier is None else {classifier.name: chance}
-        if found.labels is not None:
-            spoken[detector] = float(found.scores[index]) if label == "blast" else 1 - float(found.scores[index])
+        if own is not None:
+            spoken[detector] = float(found.scores[index]) if own == "blast" else 1 - float(found.scores[index])
         cells.append(
             Cell(
                 box=box,
@@ -310,7 +319,7 @@ def judge(
                 probabilities=spoken,
                 outline=() if region is None else region.outline,
                 measures={} if region is None else region.measures,
-                flags=_flags(box, label, opinion, chance, balanced.shape),
+                flags=_flags(box, own, opinion, chance, balanced.shape),
             )
         )
     return tuple(sorted(cells, key=lambda cell: -cell.score))
@@ -321,11 +330,11 @@ def _label(chance: float, threshold: float) -> Label:
 
 
 def _flags(
-    box: tuple[float, ...], label: Label, opinion: Label, chance: float | None, shape: tuple[int, ...]
+    box: tuple[float, ...], own: Label | None, opinion: Label, chance: float | None, shape: tuple[int, ...]
 ) -> tuple[str, ...]:
     height, width = shape[:2]
     tests = {
-        "disagree": opinion not in {"unsure", label},
+        "disagree": own is not None and opinion not in {"unsure", own},
         "uncertain": chance is not None and REVIEW_LOW <= chance <= REVIEW_HIGH,
         "border": box[0] <= 1 or box[1] <= 1 or box[2] >= width - 1 or box[3] >= height - 1,
     }

@@ -19,6 +19,7 @@ class Recipe:
         default_confidence: scores below this are hidden unless someone asks; chosen out of fold.
         sentence: what it is, for people.
         field: the card of a model of whole fields that listens to the same cells, or ``None``.
+        relabels: the classifier labels the boxes, though the detector has labels of its own.
     """
 
     name: str
@@ -28,6 +29,17 @@ class Recipe:
     default_confidence: float
     sentence: str
     field: str | None = None
+    relabels: bool = False
+
+    @property
+    def kept(self) -> str:
+        """Under what name its predictions are stored: its detector's, with the classifier's where that gives the labels."""
+        return f"{self.detector}-{self.classifier}" if self.is_judged else self.detector
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the classifier, not the detector, says what a box holds."""
+        return self.relabels or self.detector == REGIONS
 
 
 REGIONS = "regions"
@@ -53,6 +65,15 @@ _RECIPES = (
         0.25,
         "Stain proposes every white cell, two EfficientNets say which look like blasts.",
         "best_field",
+    ),
+    Recipe(
+        "yolo11n-best_cell",
+        "yolo11n",
+        "best_cell",
+        "stain",
+        0.25,
+        "A nano YOLO finds white cells, two EfficientNets say which look like blasts.",
+        relabels=True,
     ),
     *(
         Recipe(name, name, "best_cell", "stain", 0.25, f"{sentence}; two EfficientNets give a second opinion.")

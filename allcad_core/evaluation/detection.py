@@ -45,12 +45,11 @@ def out_of_fold(name: str, protocol: str, results: Path = RESULTS) -> dict[str, 
         DataError: its predictions are not stored.
     """
     chosen = recipe(name)
-    if chosen.detector != "regions":
-        rows = read(BoxPrediction, "detect", protocol, chosen.detector, results)
+    rows = read(BoxPrediction, "detect", protocol, chosen.kept, results)
+    if not chosen.is_judged:
         return by_field(rows, [Labelled((r.x0, r.y0, r.x1, r.y1), r.label, r.score) for r in rows])
     classifier = str(chosen.classifier)
     rules = rules_of(read(CellPrediction, "cell", protocol, classifier, results))
-    rows = read(BoxPrediction, "detect", protocol, f"regions-{classifier}", results)
     labelled = []
     for row in rows:
         rule = rules.get((allidb1.NAME, row.fold))

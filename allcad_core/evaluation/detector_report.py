@@ -147,7 +147,7 @@ def stored(
         DataError: nothing is stored.
     """
     chosen = next((entry for entry in recipes() if entry.name == name), None)
-    kept = f"regions-{chosen.classifier}" if chosen is not None and chosen.detector == "regions" else name
+    kept = name if chosen is None else chosen.kept
     rows = read(BoxPrediction, "detect", protocol, kept, results)
     judged = any(row.log_odds for row in rows)
     temperatures = _temperatures(_classifier(kept, protocol, results), protocol, results) if judged else {}
@@ -235,5 +235,5 @@ def stored_models(protocol: str, results: Path = RESULTS) -> list[str]:
     """Names under which boxes of a protocol are stored; that of a recipe stands for the predictions it reads."""
     folder = results / "detect" / protocol
     found = sorted(path.name for path in folder.iterdir() if any(path.glob("fold*.csv"))) if folder.is_dir() else []
-    recipe_of = {f"regions-{entry.classifier}": entry.name for entry in recipes() if entry.detector == "regions"}
+    recipe_of = {entry.kept: entry.name for entry in recipes()}
     return [recipe_of.get(name, name) for name in found]

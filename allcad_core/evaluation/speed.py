@@ -18,7 +18,7 @@ from allcad_core.detection import propose
 from allcad_core.errors import DataError, UnknownNameError
 from allcad_core.evaluation.latency import Times
 from allcad_core.images import SmearImage
-from allcad_core.recipes import DEFAULT_RECIPE, REGIONS, Recipe, recipe
+from allcad_core.recipes import DEFAULT_RECIPE, Recipe, recipe
 
 if TYPE_CHECKING:
     import torch
@@ -100,7 +100,7 @@ def _boxes(chosen: Recipe, image: SmearImage, where: devices.Device, repeats: in
     def once() -> float:
         prepared = prepare(image, chosen.segmenter, where)
         spent = answer(image, prepared, chosen, where).timing_ms
-        return spent.segment + spent.detect + (spent.classify if chosen.detector == REGIONS else 0.0)
+        return spent.segment + spent.detect + (spent.classify if chosen.is_judged else 0.0)
 
     times = [once() for _ in range(repeats + WARM_UP)][WARM_UP:]
     return _times(times, 1)

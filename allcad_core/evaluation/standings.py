@@ -192,12 +192,13 @@ def _detectors(cards: dict[str, Card], results: Path, weights: Path | None) -> I
 
 
 def _own_cards(model: str, cards: dict[str, Card]) -> list[Card]:
-    """The networks that a detector's boxes and labels come from; regions are labelled by their classifier."""
+    """The networks that a detector's boxes and labels come from: none where one of them is not shipped."""
     if model in cards:
         return [cards[model]]
     chosen = next((entry for entry in recipes() if entry.name == model), None)
-    name = chosen.classifier if chosen is not None else model.removeprefix(f"{REGIONS}-")
-    return [cards[name]] if name in cards else []
+    names = model.split("-", 1) if chosen is None else [chosen.detector, str(chosen.classifier)]
+    needed = [name for name in names if name != REGIONS]
+    return [cards[name] for name in needed] if set(needed) <= cards.keys() else []
 
 
 def _published(column: PaperColumn) -> float | None:
@@ -232,7 +233,7 @@ def kept_name(model: str, protocol: str, results: Path = RESULTS) -> str:
     chosen = next((entry for entry in recipes() if entry.name == model), None)
     if chosen is None:
         raise UnknownNameError("stored detector", model, detector_report.stored_models(protocol, results))
-    return f"{REGIONS}-{chosen.classifier}"
+    return chosen.kept
 
 
 def _megabytes(cards: Sequence[Card], weights: Path | None) -> float | None:

@@ -250,7 +250,9 @@ def _disagreement(cell: Cell, analysis: FieldAnalysis) -> str:
     detector, classifier = analysis.models.detector, analysis.models.classifier
     if classifier is None or cell.reviewed or cell.label not in OTHER:
         return DOUBTS["disagree"]
-    return f"{detector} says {words.NAMES[cell.label]}, {classifier} says {words.NAMES[OTHER[cell.label]]}"
+    by_label = classifier if engine.relabels(analysis.recipe) else detector
+    other = detector if by_label == classifier else classifier
+    return f"{by_label} says {words.NAMES[cell.label]}, {other} says {words.NAMES[OTHER[cell.label]]}"
 
 
 def _neighbours(order: list[int], chosen: int) -> None:

@@ -93,6 +93,11 @@ def recipes() -> tuple[Recipe, ...]:
     return known()
 
 
+def relabels(name: str) -> bool:
+    """Whether a model's cells bear the label of its classifier though its detector has one of its own."""
+    return any(one.relabels for one in recipes() if one.name == name)
+
+
 def default_recipe() -> str:
     """The model that looks where nobody chose one."""
     from allcad_core.recipes import DEFAULT_RECIPE

@@ -140,7 +140,7 @@ def _kept_name(model: str, protocol: str, results: Path) -> str:
         return names[0]
     from allcad_core.recipes import recipe
 
-    return f"regions-{recipe(model).classifier}"
+    return recipe(model).kept
 
 
 def _truth(shown: dict[str, list[Labelled]]) -> dict[str, tuple[CellBox, ...]]:

@@ -70,7 +70,8 @@ def scenes(smear: Smear, progress: engine.Progress | None = None) -> tuple[Scene
     Raises:
         AllcadError: the default model cannot be used.
     """
-    first, second = (one.name for one in engine.recipes()[:2])
+    first = engine.default_recipe()
+    second = next(one.name for one in engine.recipes() if not one.is_judged)  # another network, so another opinion
     found = state.analysis(smear, first, progress)
     size = (found.width, found.height)
     photograph, masked = state.remember(("stage", smear.key), lambda: _pictures(smear))
