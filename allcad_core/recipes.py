@@ -94,3 +94,8 @@ def recipe(name: str | None = None) -> Recipe:
         if entry.name == wanted:
             return entry
     raise UnknownNameError("model", wanted, [entry.name for entry in _RECIPES])
+
+
+def kept_of(name: str) -> str:
+    """Under what name the predictions of a recipe are stored; what is no recipe stands for itself."""
+    return next((entry.kept for entry in _RECIPES if entry.name == name), name)

@@ -89,6 +89,23 @@ def test_the_default_recipe_comes_first() -> None:
     assert len({entry.name for entry in recipes()}) == len(recipes())
 
 
+def test_predictions_lie_under_who_finds_and_who_labels() -> None:
+    kept = {entry.name: entry.kept for entry in recipes()}
+    assert kept["regions"] == "regions-best_cell"
+    assert kept["yolo11n-best_cell"] == "yolo11n-best_cell"
+    assert kept["yolo11n"] == "yolo11n"
+
+
+def test_boxes_of_one_and_labels_of_another(smear: SmearImage) -> None:
+    own, judged = (analyse(smear, name, device="cpu") for name in ("yolo11n", "yolo11n-best_cell"))
+    assert {cell.box for cell in own.every_cell} == {cell.box for cell in judged.every_cell} != set()
+    chances = {cell.box: cell.p_blast for cell in own.every_cell}
+    threshold = models.card("best_cell").threshold
+    for cell in judged.every_cell:
+        assert cell.p_blast == pytest.approx(chances[cell.box])
+        assert (cell.label == "blast") == (cell.p_blast >= threshold)  # type: ignore[operator]
+
+
 def test_an_unknown_model_lists_the_known_ones(smear: SmearImage) -> None:
     with pytest.raises(UnknownNameError, match=r"no model called 'oracle'. Known: regions, yolo11n"):
         analyse(smear, "oracle")
@@ -282,6 +299,13 @@ class TestJudge:
         assert [(cell.label, cell.score) for cell in cells] == [("blast", 0.9), ("healthy", 0.5)]
         assert cells[0].probabilities == {"best_cell": 0.9, "yolo11n": 0.9}
         assert cells[1].probabilities == {"best_cell": 0.1, "yolo11n": 0.5}
+
+    def test_a_classifier_that_relabels_speaks_for_the_detector(self) -> None:
+        found = self.found(2, ("blast", "blast"))
+        cells = judge(found, self.field, (), detector="yolo11n", classifier=Says([0.8, 0.1]), relabels=True)
+        assert {cell.label: cell.score for cell in cells} == pytest.approx({"blast": 0.9 * 0.8, "healthy": 0.5 * 0.9})
+        assert [cell.probabilities["yolo11n"] for cell in cells] == [0.9, 0.5]
+        assert [cell.flags for cell in cells] == [(), ("disagree",)]
 
     def test_disagreement_and_doubt_ask_for_a_look(self) -> None:
         found = self.found(3, ("blast", "blast", "healthy"))

@@ -60,6 +60,35 @@ def test_the_field_protocol_keeps_what_it_reached(data_root: Path, capsys: pytes
 
 
 @pytest.mark.slow
+def test_boxes_of_yolo11n_with_labels_of_best_cell_keep_what_they_reached(
+    data_root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = json.loads(asked(capsys, "evaluate", "detect", "yolo11n-best_cell", "--data", str(data_root), "--json"))
+    whole = told["boxes"]["parts"]["all"]
+    assert whole["classes"]["blast"]["ap50"]["value"] >= 0.97
+    assert whole["classes"]["blast"]["recall"]["value"] >= 0.95
+    assert whole["counts"]["blasts"]["mean_absolute"]["value"] <= 0.6
+    assert whole["counts"]["false_blasts"]["value"] <= 0.1
+    papers = told["boxes"]["parts"]["the 17 test fields of Chen et al."]["classes"]
+    assert papers["blast"]["ap50"]["value"] >= 0.985
+    assert papers["healthy"]["ap50"]["value"] >= 0.9
+
+
+@pytest.mark.slow
+def test_on_blood_that_it_never_met_it_finds_the_cells_and_calls_few_blasts(
+    data_root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = json.loads(
+        asked(capsys, "evaluate", "detect", "all", "--protocol", "unseen", "--data", str(data_root), "--json")
+    )
+    healthy = told["yolo11n-best_cell"]["healthy"]["PBC"]
+    assert healthy["false_blasts"]["value"] <= 0.08
+    assert healthy["found"]["value"] >= 0.95
+    assert told["yolo11n"]["healthy"]["TXL-PBC"]["found"]["value"] >= 0.95  # the same boxes; nobody labelled them
+    assert told["regions"]["aria"]["ill"]["value"] >= 0.9
+
+
+@pytest.mark.slow
 def test_all_stored_detectors_are_one_table(data_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = asked(capsys, "evaluate", "detect", "all", "--protocol", "session", "--data", str(data_root))
     assert "Recall at 0.5 false" in text

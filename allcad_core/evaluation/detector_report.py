@@ -18,7 +18,7 @@ from allcad_core.evaluation.detector_metrics import CLASSES, ClassFigures, class
 from allcad_core.evaluation.froc import FreeResponse, free_response
 from allcad_core.evaluation.points import Labelled, require_all
 from allcad_core.predictions import RESULTS, BoxPrediction, CellPrediction, read
-from allcad_core.recipes import recipes
+from allcad_core.recipes import kept_of, recipes
 from allcad_core.temperature import calibrated
 
 BOXES = Path(__file__).resolve().parents[2] / "annotations" / "allidb1_boxes.csv"
@@ -146,8 +146,7 @@ def stored(
     Raises:
         DataError: nothing is stored.
     """
-    chosen = next((entry for entry in recipes() if entry.name == name), None)
-    kept = name if chosen is None else chosen.kept
+    kept = kept_of(name)
     rows = read(BoxPrediction, "detect", protocol, kept, results)
     judged = any(row.log_odds for row in rows)
     temperatures = _temperatures(_classifier(kept, protocol, results), protocol, results) if judged else {}

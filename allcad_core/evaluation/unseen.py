@@ -17,6 +17,7 @@ from allcad_core.evaluation.metrics import ENDS, Estimate
 from allcad_core.evaluation.points import Labelled
 from allcad_core.intervals import Proportion, wilson
 from allcad_core.predictions import RESULTS, BoxPrediction, read
+from allcad_core.recipes import kept_of
 
 PROTOCOL = "unseen"
 FOUND_IOU = 0.5
@@ -63,7 +64,7 @@ def unseen_report(name: str, confidence: float, data: Path, results: Path = RESU
     """Figures from stored boxes.
 
     Args:
-        name: of the detector.
+        name: a recipe, or what is stored under ``results/detect/unseen``.
         confidence: boxes under this are hidden.
         data: folder of the data sets.
         results: folder of predictions.
@@ -71,7 +72,7 @@ def unseen_report(name: str, confidence: float, data: Path, results: Path = RESU
     Raises:
         DataError: nothing is stored, or a data set is missing.
     """
-    rows = read(BoxPrediction, "detect", PROTOCOL, name, results)
+    rows = read(BoxPrediction, "detect", PROTOCOL, kept_of(name), results)
     folds = sorted({row.fold for row in rows})
     found: dict[str, list[list[Labelled]]] = {}
     for fold in folds:

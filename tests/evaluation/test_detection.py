@@ -45,6 +45,16 @@ def test_the_classifier_labels_regions_and_lends_its_certainty(regions: House) -
     assert best.box == (20, 20, 40, 40)
 
 
+def test_boxes_of_a_detector_are_labelled_by_the_classifier_where_the_recipe_says_so(regions: House) -> None:
+    for fold, names in ((0, ("Im001_1", "Im003_0")), (1, ("Im002_1", "Im004_0"))):
+        rows = [(name, 30, 30, "healthy", 0.9, SURE) for name in names]
+        regions.boxes("yolo11n-best_cell", fold, rows)
+        regions.boxes("yolo11n", fold, [(*row[:5], 0.0) for row in rows])
+    judged, own = (out_of_fold(name, "field", regions.results) for name in ("yolo11n-best_cell", "yolo11n"))
+    assert {box.label for boxes in judged.values() for box in boxes} == {"blast"}
+    assert {box.label for boxes in own.values() for box in boxes} == {"healthy"}
+
+
 def test_figures_of_regions(regions: House) -> None:
     told = report("regions", "field", regions.data, regions.results)
     assert told.confidence == recipe("regions").default_confidence
