@@ -233,7 +233,7 @@ def report(told: Sequence[Told], fields: int, size: tuple[int, int], slide: int)
             shares = ", ".join(
                 f"{name} {100 * value / total:.0f} %" for name, value in one.stages.items() if name != "total"
             )
-            rows += ["", f"Stages of {WAYS[one.way]}: {shares}, the rest quality and putting together."]
+            rows += ["", f"Stages of {WAYS[one.way]}: {shares}, the rest putting together."]
     if slide:
         rows += ["", f"A picture of {slide} x {slide} px:", ""]
         rows += [
