@@ -32,8 +32,8 @@ from allcad_core.batch.work import Job, Outcome
 MILLION = 1_000_000
 DISTINCT = 6
 """Fields that are generated; the others are links to them."""
-CLUSTERS = (1, 2, 16, 128)
-"""Workers for which hours are computed."""
+MACHINES = (1, 8, 64)
+"""Machines like this one for which hours are computed. Not workers: those of one machine share its cores."""
 LOOK_S = 0.25
 """Seconds between two looks at the memory."""
 
@@ -214,17 +214,18 @@ def show(runs: Sequence[Run], rows: Sequence[dict[str, float]], picture_bytes: f
         f"  {1000 * own.slope:.2f} ms and {1000 * grown.slope:.2f} kB of memory a file; on disk {stored / 1000:.2f} kB a file, "
         f"of which tables {largest['tables'] / largest['files'] / 1000:.2f} kB."
     )
-    cost = slopes.get(1, 0.0)
+    workers, cost = min(slopes.items(), key=lambda one: one[1], default=(0, 0.0))
     if cost <= 0 or own.slope <= 0:
         print("\nNothing follows for a million fields: too few files were measured, or the machine was too busy.")
         return
     print(
-        f"\nA million fields, computed: a field costs {cost:.3f} s of a worker and {1000 * own.slope:.2f} ms of the run."
+        f"\nA million fields, computed: with {workers} worker(s) a field costs {1000 * cost:.0f} ms of this machine, and "
+        f"{1000 * own.slope:.2f} ms of the run."
     )
-    print(f"  More workers help up to about {cost / own.slope:.0f}; from there the run's own work is the limit.")
-    for workers in CLUSTERS:
-        hours = MILLION * max(cost / workers, own.slope) / 3600
-        print(f"  {workers:4} workers  {hours:8.1f} hours")
+    print(f"  More machines like it help up to about {cost / own.slope:.0f}; from there the run's own work is the limit.")
+    for machines in MACHINES:
+        hours = MILLION * max(cost / machines, own.slope) / 3600
+        print(f"  {machines:4} machine(s)  {hours:8.1f} hours")
     print(
         f"  Storage {MILLION * stored / 1e9:.1f} GB of results beside {MILLION * picture_bytes / 1e9:.0f} GB of pictures; "
         f"memory of the run about {MILLION * grown.slope / 1000 + max(grown.start, 0) / 1000:.1f} GB."
