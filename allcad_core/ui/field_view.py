@@ -106,7 +106,7 @@ def recipe_choice() -> None:
         help=known[state.recipe()].sentence,
         on_change=lambda: state.choose_recipe(st.session_state["recipe-choice"]),
         format_func=lambda name: f"Model: {name}",
-        width=190,
+        width=215,
     )
 
 
