@@ -222,7 +222,9 @@ def show(runs: Sequence[Run], rows: Sequence[dict[str, float]], picture_bytes: f
         f"\nA million fields, computed: with {workers} worker(s) a field costs {1000 * cost:.0f} ms of this machine, and "
         f"{1000 * own.slope:.2f} ms of the run."
     )
-    print(f"  More machines like it help up to about {cost / own.slope:.0f}; from there the run's own work is the limit.")
+    print(
+        f"  More machines like it help up to about {cost / own.slope:.0f}; from there the run's own work is the limit."
+    )
     for machines in MACHINES:
         hours = MILLION * max(cost / machines, own.slope) / 3600
         print(f"  {machines:4} machine(s)  {hours:8.1f} hours")

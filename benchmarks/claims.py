@@ -220,11 +220,13 @@ def here() -> dict[str, str]:
 
 
 def record(name: str, files: Sequence[Path]) -> None:
-    """Keep a record: of the tests from JUnit files that pytest wrote, of a benchmark from the JSON that it wrote."""
+    """Keep a record: of the tests from JUnit files that pytest wrote, of a benchmark from the JSON that its runs wrote."""
     if name == "tests":
         kept: dict[str, Any] = here() | {"parts": [_junit(path) for path in files]}
     else:
-        kept = here() | json.loads(files[0].read_text(encoding="utf-8"))
+        kept = here()
+        for path in files:  # a later run adds to an earlier one, and replaces what both measured
+            kept |= {key: found for key, found in json.loads(path.read_text(encoding="utf-8")).items() if found}
     RECORDS.mkdir(exist_ok=True)
     (RECORDS / f"{name}.json").write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 

@@ -72,6 +72,15 @@ def test_a_record_of_maps_is_a_table_and_says_where_a_figure_is_weak(records: Pa
     assert "the first figure alone says little" not in text
 
 
+def test_a_later_run_adds_to_the_record_of_an_earlier_one(records: Path, tmp_path: Path):
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    first.write_text(json.dumps({"load": {"answers": 3}, "analyses": {"mb": 9}}))
+    second.write_text(json.dumps({"load": None, "analyses": {"mb": 4}}))
+    record("load", [first, second])
+    kept = json.loads((records / "load.json").read_text())
+    assert (kept["load"], kept["analyses"]) == ({"answers": 3}, {"mb": 4})
+
+
 def test_a_record_of_the_tests_comes_from_what_pytest_wrote(records: Path, tmp_path: Path):
     report = tmp_path / "tests.xml"
     report.write_text(

@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest, app_test
 from allcad_core.errors import ModelError
 from allcad_core.explained import Explained
 from allcad_core.images import SmearImage
+from allcad_core.recipes import Recipe
 from allcad_core.results import Cell, FieldAnalysis, Models, Note, Timing
 from allcad_core.ui import engine, notes, samples, theme
 
@@ -111,12 +112,6 @@ class House:
         self.answer = refuse
 
 
-@dataclass(frozen=True)
-class Recipe:
-    name: str
-    sentence: str
-
-
 @pytest.fixture
 def house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[House]:
     """Pages with two models and two samples that answer at once."""
@@ -135,7 +130,10 @@ def house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[House]:
 
     monkeypatch.setattr(engine, "explain", house.explain)
     monkeypatch.setattr(engine, "second_opinions", lambda _image, _analysis: house.others)
-    known = (Recipe("regions", "Colour proposes cells."), Recipe("yolo11n", "A network proposes cells."))
+    known = (
+        Recipe("regions", "regions", "lightweight", "stain", 0.25, "Colour proposes cells."),
+        Recipe("yolo11n", "yolo11n", "lightweight", "stain", 0.25, "A network proposes cells."),
+    )
     listed = (
         samples.Sample("first", "first.png", "Many blasts", "Blasts and healthy cells."),
         samples.Sample("second", "second.png", "Few blasts", "One blast only."),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from allcad_core.ui import notes
+from allcad_core.ui import engine, notes
 from allcad_core.ui import words as wording
 
 TELL_VISITORS = notes.unexpected
@@ -240,7 +240,13 @@ def test_what_cannot_be_explained_shows_how_it_was_measured(visit: Visit, house:
     assert "looked" not in words.split("As measured")[0].split("As photographed")[-1]
 
 
-def test_a_cell_on_which_detector_and_classifier_differ_says_who_says_what(visit: Visit, house: Any, text: Words):
+@pytest.mark.parametrize(
+    ("relabels", "told"),
+    [(False, "yolo11n says blast, lightweight says healthy"), (True, "lightweight says blast, yolo11n says healthy")],
+)
+def test_a_cell_on_which_detector_and_classifier_differ_says_who_says_what(
+    visit: Visit, house: Any, text: Words, monkeypatch: pytest.MonkeyPatch, relabels: bool, told: str
+):
     def differ(image: Any, recipe: str) -> Any:
         found = house.whole(image, recipe)
         first = replace(
@@ -250,8 +256,10 @@ def test_a_cell_on_which_detector_and_classifier_differ_says_who_says_what(visit
 
     house.whole = house.answer
     house.answer = differ
+    known = tuple(replace(one, relabels=relabels) for one in engine.recipes())
+    monkeypatch.setattr(engine, "recipes", lambda: known)
     words = text(visit("analyse", sample="first"))
-    assert "May be wrong:</b> yolo11n says blast, lightweight says healthy." in words
+    assert f"May be wrong:</b> {told}." in words
 
 
 def press(visitor: AppTest, key: str) -> AppTest:
