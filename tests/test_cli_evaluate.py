@@ -78,20 +78,7 @@ def test_two_classifiers_are_compared_in_a_sentence(capsys: pytest.CaptureFixtur
     assert found["differences"]["accuracy"]["low"] <= found["differences"]["accuracy"]["value"]
 
 
-def test_table_1_from_what_stands(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from allcad_core.evaluation import reproduction
-
-    compute, made = reproduction.lines, []
-
-    def once(*asked: object) -> object:
-        """The second table is of the same figures: to compute them takes some seconds."""
-        if not made:
-            made.append(compute(*asked))  # type: ignore[arg-type]
-        return made[0]
-
-    monkeypatch.setattr(reproduction, "lines", once)
+def test_table_1_from_what_stands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "table.md"
     assert main(["reproduce", "table1-classifiers", "--stored", "--out", str(path)]) == DONE
     assert str(path) in capsys.readouterr().out
